@@ -1,0 +1,21 @@
+"""Mistakes of the user's: one clear line that names the cause and the mend, exit status 2."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """A mistake that the user can mend. Command lines print it as one line and exit with status 2."""
+
+
+def unknown(kind: str, word: str, valid: Iterable[str], hint: str = "") -> UserError:
+    """The error for a `word` that names no `kind`, with the nearest valid names (all, when few)."""
+    names = sorted(valid)
+    near = difflib.get_close_matches(word, names, n=4, cutoff=0.5)
+    if len(names) <= 12:
+        mend = f"valid: {', '.join(names)}"
+    elif near:
+        mend = f"did you mean {', '.join(near)}?"
+    else:
+        mend = f"for example {', '.join(names[:6])}"
+    return UserError(f"unknown {kind} '{word}': {mend}{'; ' + hint if hint else ''}")
