@@ -1,0 +1,1 @@
+"""Run identity, the run folder, provenance, and the table of all runs."""

@@ -1,0 +1,212 @@
+"""The run folder: the record of one run, safe against kills, cuts and second processes.
+
+    spec.json               first: the run's identity and who asked for it
+    metrics-<attempt>.jsonl append-only, flushed a line at a time
+    resume.ckpt             everything needed to go on, replaced atomically
+    provenance.json         commit, versions, hardware, time spent, attempts
+    failure.json            why a run cannot end (a loss that is not finite)
+    result.json             last, by atomic rename: the run is done when its digest checks
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from resnet.errors import UserError
+from resnet.runs.files import read_json, write_atomic, write_json
+from resnet.runs.spec import RunSpec, canonical
+
+RESULT, FAILURE, SPEC, RESUME, PROVENANCE = (
+    "result.json",
+    "failure.json",
+    "spec.json",
+    "resume.ckpt",
+    "provenance.json",
+)
+
+
+class CorruptRun(Exception):
+    """A run folder that cannot be trusted; the message names the file and what is wrong."""
+
+
+class RunBusy(UserError):
+    """Another process is training this run."""
+
+
+class RunFolder:
+    """The folder `root/<id>` of one run."""
+
+    def __init__(self, root: Path, spec: RunSpec) -> None:
+        self.spec = spec
+        self.path = root / spec.id
+
+    def status(self) -> str:
+        """'done', 'failed', 'partial', 'new', or 'corrupt'."""
+        try:
+            return status(self.path)
+        except CorruptRun:
+            return "corrupt"
+
+    def result(self) -> dict[str, Any] | None:
+        """The result when the run is done, else None; CorruptRun when it cannot be trusted."""
+        return read_result(self.path)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run for this process alone; RunBusy at once when another one has it.
+
+        The lock lies beside the folder, so that setting a corrupt folder aside cannot free it.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path.with_suffix(".lock"))
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise RunBusy(
+                f"run {self.spec.id} ({self.spec.title}) is being trained by another process; "
+                "wait for it, or stop it first"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def open(self, experiment: str, say: Callable[[str], None]) -> None:
+        """Make the folder ready for an attempt; a corrupt one is named and set aside."""
+        try:
+            if status(self.path) != "new" and read_spec(self.path)[0] != self.spec:
+                raise CorruptRun(f"{SPEC} describes another run")
+        except CorruptRun as error:
+            aside = set_aside(self.path)
+            say(f"run folder {self.path.name} is corrupt ({error}); set aside as {aside.name}")
+        self.path.mkdir(parents=True, exist_ok=True)
+        if not (self.path / SPEC).exists():
+            spec = self.spec.to_json()
+            write_json(
+                self.path / SPEC, {"id": self.spec.id, "experiment": experiment, "spec": spec}
+            )
+
+    def next_attempt(self) -> int:
+        """The number of the attempt that starts now, from 1."""
+        numbers = [int(p.stem.split("-")[1]) for p in self.path.glob("metrics-*.jsonl")]
+        return max(numbers, default=0) + 1
+
+    def finish(self, result: dict[str, Any]) -> None:
+        """Write the result: from here on the run is done. The resume file is no longer needed."""
+        (self.path / FAILURE).unlink(missing_ok=True)
+        write_json(self.path / RESULT, {**result, "digest": _digest(result)})
+        (self.path / RESUME).unlink(missing_ok=True)
+
+    def fail(self, step: int, reason: str) -> None:
+        """Mark the run as failed: it would fail again, at the same step."""
+        write_json(self.path / FAILURE, {"step": step, "reason": reason})
+        (self.path / RESUME).unlink(missing_ok=True)
+
+    def save_resume(self, state: dict[str, Any]) -> None:
+        """Replace the resume file by `state` (tensors and plain values), atomically."""
+        import torch
+
+        state = {"id": self.spec.id, **state}
+        write_atomic(self.path / RESUME, lambda file: torch.save(state, file))
+
+    def load_resume(self, say: Callable[[str], None]) -> dict[str, Any] | None:
+        """The state to go on from, or None. One of another run, or a cut one, is set aside."""
+        import torch
+
+        path = self.path / RESUME
+        if not path.exists():
+            return None
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+            if state["id"] != self.spec.id:
+                raise ValueError(f"a checkpoint of run {state['id']}")
+        except Exception as error:  # torch raises half a dozen kinds for one cut file
+            aside = set_aside(path)
+            reason = str(error).splitlines()[0][:100]
+            say(f"{self.path.name}/{RESUME} cannot be used ({reason}); set aside as {aside.name}")
+            return None
+        return state
+
+
+def status(path: Path) -> str:
+    """What a run folder holds: 'done', 'failed', 'partial' or 'new'; CorruptRun when broken."""
+    if not path.exists() or not any(path.iterdir()):
+        return "new"
+    read_spec(path)
+    if read_result(path) is not None:
+        return "done"
+    return "failed" if read_failure(path) is not None else "partial"
+
+
+def read_spec(path: Path) -> tuple[RunSpec, str]:
+    """The spec in a run folder and the experiment that asked for it first."""
+    try:
+        values = read_json(path / SPEC)
+        spec = RunSpec.from_json(values["spec"])
+    except FileNotFoundError:
+        raise CorruptRun(f"{SPEC} is missing") from None
+    except (ValueError, KeyError, TypeError):
+        raise CorruptRun(f"{SPEC} is cut or altered") from None
+    if spec.id != values["id"]:
+        raise CorruptRun(f"{SPEC} does not hash to its id")
+    return spec, values["experiment"]
+
+
+def read_result(path: Path) -> dict[str, Any] | None:
+    """The result in a run folder, None when there is none; CorruptRun when its digest fails."""
+    try:
+        result = read_json(path / RESULT)
+        digest = result.pop("digest")
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, AttributeError, TypeError):
+        raise CorruptRun(f"{RESULT} is cut or altered") from None
+    if digest != _digest(result):
+        raise CorruptRun(f"{RESULT} does not match its digest")
+    return result
+
+
+def read_failure(path: Path) -> dict[str, Any] | None:
+    """Why the run in a folder failed ({step, reason}), or None."""
+    try:
+        return read_json(path / FAILURE)
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        raise CorruptRun(f"{FAILURE} is cut or altered") from None
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """The rows of all attempts; where two attempts logged one step, the later one's.
+
+    A last line that a kill cut short is left out.
+    """
+    rows: dict[int, dict[str, Any]] = {}
+    files = path.glob("metrics-*.jsonl")
+    for file in sorted(files, key=lambda p: int(p.stem.split("-")[1])):
+        for line in file.read_text().splitlines():
+            try:
+                row = json.loads(line)
+                rows[row["step"]] = row
+            except (ValueError, KeyError, TypeError):
+                continue
+    return [rows[step] for step in sorted(rows)]
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a corrupt file or folder out of the way, and return its new name."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.corrupt-{number}")).exists():
+        number += 1
+    shutil.move(path, aside)
+    return aside
+
+
+def _digest(result: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical(result).encode()).hexdigest()

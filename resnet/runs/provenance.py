@@ -1,0 +1,79 @@
+"""Where a run came from: commit, uncommitted changes, versions, hardware."""
+
+import os
+import platform
+import socket
+import subprocess
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("torch", "torchvision", "pytorch-lightning", "numpy", "wandb", "submitit")
+LONGEST_DIFF = 200_000  # characters; a longer one is cut and says so
+
+
+def gather(device: str) -> dict[str, Any]:
+    """All that is known of the code, the libraries and the machine, as plain JSON values."""
+    return {**code(), "versions": versions(), "hardware": hardware(device)}
+
+
+@cache
+def code() -> dict[str, Any]:
+    """The commit that runs and what differs from it; None where there is no git."""
+    root = Path(__file__).resolve().parents[2]
+    diff = _git(root, "diff", "HEAD")
+    if diff is not None and len(diff) > LONGEST_DIFF:
+        diff = diff[:LONGEST_DIFF] + "\n[cut]\n"
+    return {"commit": (_git(root, "rev-parse", "HEAD") or "").strip() or None, "diff": diff or ""}
+
+
+def versions() -> dict[str, str]:
+    """Python's version and those of the packages that matter."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def hardware(device: str) -> dict[str, Any]:
+    """The host, its processor, and the device that trains."""
+    import torch
+
+    name = torch.cuda.get_device_name() if device == "cuda" else processor()
+    return {
+        "host": socket.gethostname(),
+        "device": device,
+        "name": name,
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "threads": torch.get_num_threads(),
+    }
+
+
+@cache
+def processor() -> str:
+    """The processor's name as the system tells it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=20,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None

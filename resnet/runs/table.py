@@ -1,0 +1,120 @@
+"""The table of all runs under a folder, and their histories: one schema for every reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resnet.errors import UserError
+from resnet.runs import folder as run_folder
+from resnet.runs.files import read_json
+from resnet.runs.spec import RunSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESULTS = (
+    "train_error",
+    "test_error",
+    "train_loss",
+    "test_loss",
+    "validation_error",
+    "gradient_ratio",
+    "weights_sha256",
+    "seconds",
+)
+COLUMNS = (
+    "id",
+    "experiment",
+    "net",
+    "dataset",
+    "dataset_copy",
+    "dataset_digest",
+    "recipe",
+    "recipe_digest",
+    "numerics",
+    "seed",
+    "status",
+    *RESULTS,
+    "reason",
+)
+
+
+def folders(root: Path) -> list[Path]:
+    """The run folders under `root`, by name; those set aside as corrupt are not among them."""
+    if not root.is_dir():
+        return []
+    paths = (p for p in root.iterdir() if p.is_dir() and "." not in p.name)
+    return sorted(p for p in paths if len(p.name) == 16)
+
+
+def row(path: Path) -> dict[str, Any]:
+    """One run's row: errors in percent, seconds of training over all attempts."""
+    values: dict[str, Any] = dict.fromkeys(COLUMNS)
+    values["id"] = path.name
+    try:
+        spec, experiment = run_folder.read_spec(path)
+        values.update(_spec_columns(spec), experiment=experiment)
+        values["status"] = run_folder.status(path)
+        values.update({key: (run_folder.read_result(path) or {}).get(key) for key in RESULTS})
+        failure = run_folder.read_failure(path)
+        if values["status"] == "failed" and failure:
+            values["reason"] = f"{failure['reason']} at step {failure['step']}"
+    except run_folder.CorruptRun as error:
+        values.update(status="corrupt", reason=str(error))
+    return values
+
+
+def load(root: Path | str) -> pd.DataFrame:
+    """All runs under `root`, a row each, columns as in COLUMNS; UserError for no such folder."""
+    import pandas as pd
+
+    root = Path(root)
+    if not root.is_dir():
+        raise UserError(f"no runs folder at '{root}'; give the --output-dir that the runs went to")
+    return pd.DataFrame([row(path) for path in folders(root)], columns=list(COLUMNS))
+
+
+def history(root: Path | str, ids: list[str] | None = None) -> pd.DataFrame:
+    """Every logged number in long form: run_id, net, seed, step, epoch, key, value."""
+    import pandas as pd
+
+    records: list[tuple[Any, ...]] = []
+    for path in folders(Path(root)):
+        if ids is not None and path.name not in ids:
+            continue
+        try:
+            spec, _ = run_folder.read_spec(path)
+        except run_folder.CorruptRun:
+            continue
+        for line in run_folder.read_metrics(path):
+            step, epoch = line.pop("step"), line.pop("epoch", None)
+            records += [
+                (path.name, spec.net, spec.seed, step, epoch, key, float(value))
+                for key, value in line.items()
+                if isinstance(value, int | float)
+            ]
+    columns = ["run_id", "net", "seed", "step", "epoch", "key", "value"]
+    return pd.DataFrame(records, columns=columns)
+
+
+def provenance(root: Path | str, run_id: str) -> dict[str, Any]:
+    """A run's provenance.json, or {} when it has none yet."""
+    try:
+        return read_json(Path(root) / run_id / run_folder.PROVENANCE)
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def _spec_columns(spec: RunSpec) -> dict[str, Any]:
+    return {
+        "id": spec.id,
+        "net": spec.net,
+        "dataset": spec.dataset,
+        "dataset_copy": spec.dataset_copy,
+        "dataset_digest": spec.dataset_digest,
+        "recipe": spec.recipe.name,
+        "recipe_digest": spec.recipe.digest,
+        "numerics": spec.numerics,
+        "seed": spec.seed,
+    }
