@@ -1,0 +1,163 @@
+"""A contrast: one number a seed, with the side on which a claim says it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from resnet.claims import arms as names
+
+Direction = Literal["higher", "lower", "equal"]
+
+UNITS = {
+    "train_error": "points",
+    "test_error": "points",
+    "gradient_ratio": "decades",
+    "response_std": "standard deviations",
+    "seconds": "seconds",
+}
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One number a seed: the sum of weight × metric over the arms.
+
+    `direction` is where the claim says the number lies: 'higher' than `bound` + `margin`, 'lower'
+    than `bound` - `margin`, or 'equal' to `bound` within it. A negative margin tolerates ties.
+    A `general` contrast speaks of depth, not of the depths named: it moves to the nets at hand.
+    """
+
+    metric: str
+    terms: tuple[tuple[str, float], ...]
+    direction: Direction
+    margin: float = 0.0
+    bound: float = 0.0
+    general: bool = False
+
+    @property
+    def kind(self) -> str:
+        """'threshold', 'difference', 'interaction' or 'equivalence'."""
+        if self.direction == "equal":
+            return "equivalence"
+        return {1: "threshold", 2: "difference"}.get(len(self.terms), "interaction")
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The nets that take part."""
+        return tuple(net for net, _ in self.terms)
+
+    @property
+    def unit(self) -> str:
+        """The unit of the number: 'points' are percentage points of error."""
+        return UNITS.get(self.metric, self.metric.rpartition("_")[2])
+
+    @property
+    def label(self) -> str:
+        """The number in words: 'train_error: plain56 − plain20'."""
+        signed = [f"{'−' if w < 0 else '+'} {_times(w)}{net}" for net, w in self.terms]
+        return f"{self.metric}: {' '.join(signed).removeprefix('+ ')}"
+
+    @property
+    def asserted(self) -> str:
+        """Where the claim says that the number lies: '> 0.2', '= 8.75 ± 0.5'."""
+        if self.direction == "equal":
+            return f"= {self.bound:g} ± {self.margin:g}"
+        sign = 1 if self.direction == "higher" else -1
+        return f"{'>' if sign > 0 else '<'} {self.bound + sign * self.margin:g}".replace("-", "−")
+
+    def contrasts(self) -> tuple[Contrast, ...]:
+        """Itself."""
+        return (self,)
+
+    def on(self, nets: Iterable[str]) -> Contrast | None:
+        """The same question of the nets at hand: see `Claim.on`."""
+        nets = list(nets)
+        if set(self.arms) <= set(nets):
+            return self
+        moved = _move(self.arms, nets) if self.general else None
+        if moved is None:
+            return None
+        return replace(self, terms=tuple((moved[net], weight) for net, weight in self.terms))
+
+    def answer(self, low: float, high: float) -> str:
+        """'reproduced', 'contradicted' or 'undecided', from an interval of the number."""
+        if self.direction == "lower":
+            low, high = -high + self.bound, -low + self.bound
+        else:
+            low, high = low - self.bound, high - self.bound
+        if self.direction == "equal":
+            inside = -self.margin < low and high < self.margin
+            outside = low > self.margin or high < -self.margin
+        else:
+            inside, outside = low > self.margin, high < -abs(self.margin)
+        return "reproduced" if inside else "contradicted" if outside else "undecided"
+
+    def leans(self, effect: float) -> str:
+        """The answer that endless seeds with this mean would give."""
+        return self.answer(effect, effect)
+
+    def lead(self, effect: float) -> float:
+        """How far `effect` lies beyond the margin in the claimed direction; negative: short."""
+        away = effect - self.bound
+        if self.direction == "equal":
+            return self.margin - abs(away)
+        return (away if self.direction == "higher" else -away) - self.margin
+
+    def clearance(self, effect: float) -> float:
+        """From `effect` to the nearer margin that it has passed; zero or less between the two."""
+        if self.direction == "equal":
+            return abs(self.lead(effect))
+        return max(self.lead(effect), -self.lead(effect) - self.margin - abs(self.margin))
+
+
+def difference(
+    metric: str,
+    first: str,
+    second: str,
+    direction: Direction,
+    margin: float = 0.0,
+    general: bool = False,
+) -> Contrast:
+    """`first` less `second`, paired by seed."""
+    return Contrast(metric, ((first, 1.0), (second, -1.0)), direction, margin, general=general)
+
+
+def threshold(
+    metric: str, arm: str, direction: Direction, bound: float, general: bool = False
+) -> Contrast:
+    """The metric of `arm` lies above or below `bound`."""
+    return Contrast(metric, ((arm, 1.0),), direction, bound=bound, general=general)
+
+
+def value(metric: str, arm: str, figure: float, margin: float) -> Contrast:
+    """The metric of `arm` equals the printed `figure` within `margin`."""
+    return Contrast(metric, ((arm, 1.0),), "equal", margin, bound=figure)
+
+
+def interaction(
+    metric: str,
+    first: tuple[str, str],
+    second: tuple[str, str],
+    direction: Direction,
+    margin: float = 0.0,
+    general: bool = False,
+) -> Contrast:
+    """The difference within the pair `first`, less the difference within the pair `second`."""
+    terms = ((first[0], 1.0), (first[1], -1.0), (second[0], -1.0), (second[1], 1.0))
+    return Contrast(metric, terms, direction, margin, general=general)
+
+
+def _times(weight: float) -> str:
+    return "" if abs(weight) == 1 else f"{abs(weight):g} × "
+
+
+def _move(arms: tuple[str, ...], nets: list[str]) -> dict[str, str] | None:
+    """Each arm's stand-in of its own family, at the depths that all families have at hand."""
+    families = {names.family(net): names.by_depth(nets, names.family(net)) for net in arms}
+    common = sorted(set.intersection(*(set(found) for found in families.values())))
+    wanted = sorted({names.depth(net) for net in arms})
+    if len(common) < len(wanted) or len(wanted) > 2:
+        return None
+    stand_in = dict(zip(reversed(wanted), (common[-1], common[0]), strict=False)) if common else {}
+    return {net: families[names.family(net)][stand_in[names.depth(net)]] for net in arms}

@@ -1,0 +1,30 @@
+"""Every claim that the suite can put to the test, by id."""
+
+from collections.abc import Iterable
+from functools import cache
+
+from resnet.claims.model import Claim
+from resnet.claims.stated import degradation
+from resnet.errors import unknown
+
+FAMILIES = {"degradation": degradation.CLAIMS}
+
+
+@cache
+def claims() -> dict[str, Claim]:
+    """All claims by id, family by family."""
+    return {claim.id: claim for family in FAMILIES.values() for claim in family}
+
+
+def claim(name: str) -> Claim:
+    """The claim with this id; UserError with the nearest ids for an unknown one."""
+    if name not in claims():
+        raise unknown("claim", name, claims(), "see `python -m resnet claims`")
+    return claims()[name]
+
+
+def asked_of(ids: Iterable[str], nets: Iterable[str]) -> list[Claim]:
+    """The claims named, put to the nets at hand, without those that these nets cannot decide."""
+    nets = list(nets)
+    found = (claim(name).on(nets) for name in ids)
+    return [one for one in found if one is not None]

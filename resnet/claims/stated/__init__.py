@@ -1,0 +1,1 @@
+"""The papers' sentences as claims, a module a family. `resnet.claims.registry` gathers them."""
