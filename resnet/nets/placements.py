@@ -1,0 +1,71 @@
+"""Where a block's activations stand: He et al. 2016, Figure 4, (a) to (e), a function each.
+
+Shapes: x is the block's input [N, C, H, W]; each function gives [N, C', H/stride, W/stride].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch.nn.functional as F
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from resnet.nets.vocabulary import Block
+
+
+def relu(x: Tensor) -> Tensor:
+    """Rectification in place, for what nobody else reads."""
+    return F.relu(x, inplace=True)
+
+
+def inner(block: Block, x: Tensor) -> Tensor:
+    """All but the last convolution, each with BN and ReLU."""
+    for conv, bn in block.layers[:-1]:
+        x = block.drop(relu(bn(conv(x))))  # type: ignore[misc]
+    return x
+
+
+def original(block: Block, x: Tensor) -> Tensor:
+    """(a) conv, BN, ReLU, conv, BN, addition, ReLU."""
+    conv, bn = block.layers[-1]
+    return relu(block.join(bn(conv(inner(block, x))), x))  # type: ignore[misc]
+
+
+def bn_after_addition(block: Block, x: Tensor) -> Tensor:
+    """(b) conv, BN, ReLU, conv, addition, BN, ReLU."""
+    conv, bn = block.layers[-1]
+    return relu(bn(block.join(conv(inner(block, x)), x)))  # type: ignore[misc]
+
+
+def relu_before_addition(block: Block, x: Tensor) -> Tensor:
+    """(c) conv, BN, ReLU, conv, BN, ReLU, addition."""
+    conv, bn = block.layers[-1]
+    return block.join(relu(bn(conv(inner(block, x)))), x)  # type: ignore[misc]
+
+
+def relu_only_preactivation(block: Block, x: Tensor) -> Tensor:
+    """(d) ReLU, conv, BN, ReLU, conv, BN, addition."""
+    conv, bn = block.layers[-1]
+    active = x if block.first else F.relu(x)
+    return block.join(bn(conv(inner(block, active))), x)  # type: ignore[misc]
+
+
+def full_preactivation(block: Block, x: Tensor) -> Tensor:
+    """(e) BN, ReLU, conv, BN, ReLU, conv, addition; a projection takes the activated input."""
+    (conv, bn), *rest = block.layers
+    active = x if bn is None else relu(bn(x))
+    y = conv(active)
+    for conv, bn in rest:
+        y = conv(block.drop(relu(bn(y))))  # type: ignore[misc]
+    return block.join(y, active if block.projects else x)
+
+
+PLACEMENTS: dict[str, Callable[[Block, Tensor], Tensor]] = {
+    "original": original,
+    "bn-after-addition": bn_after_addition,
+    "relu-before-addition": relu_before_addition,
+    "relu-only-preact": relu_only_preactivation,
+    "full-preact": full_preactivation,
+}
