@@ -22,7 +22,7 @@ class Pipeline:
     Args:
         split: the training split; its statistics are the ones that normalise.
         normalisation: 'per-pixel mean' (He et al. 2015, section 4.2: subtracted before the
-            padding) or 'channel' (mean and standard deviation a channel).
+            padding), 'channel' (mean and standard deviation a channel) or 'imagenet' (ImageNet's).
         pad: pixels of padding on each side.
         device: where the images lie and the batches are made.
         memory_format: of the batches.

@@ -14,8 +14,11 @@ from resnet.data.order import Draw
 from resnet.data.sets import Split
 from resnet.errors import UserError, unknown
 
-NORMALISATIONS = ("per-pixel mean", "channel")
+NORMALISATIONS = ("per-pixel mean", "channel", "imagenet")
 PAD_VALUES = ("zero", "black")
+
+# ImageNet's, which some CIFAR-10 code normalises with (torchvision's models' documentation).
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,7 @@ class Normaliser:
         """The normaliser with the statistics of `split` (arguments as in `Pipeline`)."""
         _check(normalisation, pad_value)
         height, width = split.images.shape[2:]
-        if normalisation == "per-pixel mean":
-            mean, scale = pixel_mean(split.images), None
-        else:
-            mean, scale = channel_statistics(split.images)
-            mean = mean.expand(-1, height, width)
+        mean, scale = _statistics(split.images, normalisation)
         if pad_value == "zero":
             edged = pad_edges(mean, (pad,) * 4)
         else:
@@ -81,6 +80,17 @@ def channel_statistics(images: Tensor) -> tuple[Tensor, Tensor]:
     variance = (counts * values**2).sum(1).double() / n - mean**2
     std = variance.clamp(min=1e-12).sqrt()
     return (mean / 255).float().view(3, 1, 1), (std / 255).float().view(3, 1, 1)
+
+
+def _statistics(images: Tensor, normalisation: str) -> tuple[Tensor, Tensor | None]:
+    """Mean, float32 [3, H, W], and scale."""
+    if normalisation == "per-pixel mean":
+        return pixel_mean(images), None
+    if normalisation == "channel":
+        mean, scale = channel_statistics(images)
+    else:
+        mean, scale = (torch.tensor(v).view(3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
+    return mean.expand(-1, *images.shape[2:]), scale
 
 
 def _every_crop(edged: Tensor, height: int, width: int) -> Tensor:
