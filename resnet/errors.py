@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 
 class UserError(Exception):
-    """A mistake that the user can mend. Command lines print it as one line and exit with status 2."""
+    """A mistake that the user can mend: printed as one line, exit status 2."""
 
 
 def unknown(kind: str, word: str, valid: Iterable[str], hint: str = "") -> UserError:

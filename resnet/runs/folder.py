@@ -1,11 +1,11 @@
 """The run folder: the record of one run, safe against kills, cuts and second processes.
 
-    spec.json               first: the run's identity and who asked for it
-    metrics-<attempt>.jsonl append-only, flushed a line at a time
-    resume.ckpt             everything needed to go on, replaced atomically
-    provenance.json         commit, versions, hardware, time spent, attempts
-    failure.json            why a run cannot end (a loss that is not finite)
-    result.json             last, by atomic rename: the run is done when its digest checks
+spec.json               first: the run's identity and who asked for it
+metrics-<attempt>.jsonl append-only, flushed a line at a time
+resume.ckpt             everything needed to go on, replaced atomically
+provenance.json         commit, versions, hardware, time spent, attempts
+failure.json            why a run cannot end (a loss that is not finite)
+result.json             last, by atomic rename: the run is done when its digest checks
 """
 
 import hashlib

@@ -48,7 +48,7 @@ def hardware(device: str) -> dict[str, Any]:
         "host": socket.gethostname(),
         "device": device,
         "name": name,
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
     }
 

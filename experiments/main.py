@@ -1,0 +1,126 @@
+"""What every experiment script does: plan, train what is missing, decide, report.
+
+Heavy imports wait inside the functions: --help must not pay for torch.
+"""
+
+from __future__ import annotations
+
+import errno
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from resnet.errors import UserError
+from resnet.experiment import Experiment
+from resnet.planning.options import Options, parse
+
+if TYPE_CHECKING:
+    from resnet.data import Dataset
+    from resnet.planning.plan import Plan
+
+
+def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run as the command line asks; exits 0, 2 for the user's mistakes, 130 on Ctrl-C."""
+    try:
+        status = run(experiment, parse(experiment, arguments))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        status = 2
+    except KeyboardInterrupt:
+        print("\nstopped; the same command goes on from here", file=sys.stderr)
+        status = 130
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT, errno.EPERM):
+            raise
+        place = f" at '{error.filename}'" if error.filename else ""
+        print(
+            f"error: {(error.strerror or str(error)).lower()}{place}; "
+            "make room or choose another --output-dir, then the same command goes on",
+            file=sys.stderr,
+        )
+        status = 2
+    sys.exit(status)
+
+
+def run(experiment: Experiment, options: Options) -> int:
+    """Plan, train, decide and report; returns the exit status."""
+    from experiments import show
+    from resnet.planning import plan as planning
+
+    _check_writable(options)
+    device = _device()
+    preset = planning.choose_preset(options, device)
+    dataset = _load(options, preset)
+    plan = planning.make(experiment, options, preset, dataset)
+    seconds = show.plan(plan, options, dataset, device)
+    if options.dry_run:
+        return 0
+    _launch(plan, options, dataset, device, seconds)
+    plan = plan.refreshed(options.output_dir)
+    failed = show.outcome(plan, options)
+    if options.report:
+        import reports
+        from experiments.console import say
+
+        path = reports.make(
+            experiment,
+            str(options.output_dir),
+            options.output_dir.parent / "reports" / "pdf",
+            scope=plan.specs[0].scope,
+            wanted=[spec.id for spec in plan.specs],
+        )
+        say(f"report: {path}")
+    for reason in failed:
+        print(f"error: {reason}", file=sys.stderr)
+    return 2 if failed else 0
+
+
+def _device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _load(options: Options, preset: str) -> Dataset:
+    """The data asked for; quick falls back to the synthetic set, and says so loudly."""
+    from experiments.console import say
+    from resnet.data import DataUnavailable, load
+
+    here = Path("data")
+    data_dir = options.data_dir or (here if here.is_dir() else None)
+    try:
+        return load(options.dataset, data_dir, say=say)
+    except DataUnavailable as error:
+        if preset != "quick":
+            raise
+        say("=" * 78)
+        say("NO CIFAR-10 HERE: this run is on the built-in SYNTHETIC set, not on CIFAR-10.")
+        say(f"({error})")
+        say("=" * 78)
+        return load("synthetic", say=say)
+
+
+def _check_writable(options: Options) -> None:
+    """Find out now, not after an hour, that the runs have nowhere to go."""
+    import tempfile
+
+    try:
+        options.output_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=options.output_dir) as file:
+            file.write(b"\0" * 65_536)
+    except (FileExistsError, NotADirectoryError):
+        raise UserError(f"--output-dir '{options.output_dir}' is a file, not a folder") from None
+
+
+def _launch(plan: Plan, options: Options, dataset: Dataset, device: str, seconds: float) -> None:
+    if not plan.pending:
+        return
+    if options.launcher == "slurm":
+        import sweeps
+
+        sweeps.launch(plan, options)
+        return
+    from experiments.here import train_here
+
+    train_here(plan, options, dataset, device, seconds)

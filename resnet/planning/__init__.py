@@ -1,0 +1,1 @@
+"""From an experiment and the user's options to the runs that are still to be done."""

@@ -1,0 +1,48 @@
+"""How long runs will take: a few steps of the shallowest net are timed, the rest is arithmetic."""
+
+import time
+from collections.abc import Sequence
+
+from resnet.runs.spec import RunSpec
+
+WARM, TIMED = 2, 3  # steps
+
+
+def seconds_per_layer_image(spec: RunSpec, device: str) -> float:
+    """Seconds that training takes an image and a layer, timed on the net of `spec`."""
+    import torch
+
+    from resnet.nets import build, depth
+    from resnet.training.step import plain_step, sgd
+
+    net = build(spec.net, num_classes=10, seed=0)
+    net = net.to(device=device, memory_format=torch.channels_last)
+    optimizer, batch = sgd(net, spec.recipe), spec.recipe.batch_size
+    x = torch.randn(batch, 3, 32, 32, device=device).to(memory_format=torch.channels_last)
+    y = torch.zeros(batch, dtype=torch.int64, device=device)
+    for step in range(WARM + TIMED):
+        if step == WARM:
+            start = time.perf_counter()
+        loss, _ = plain_step(net, optimizer, x, y, lr=0.0)
+        float(loss)  # waits for the device
+    return (time.perf_counter() - start) / TIMED / batch / depth(spec.net)
+
+
+def work(spec: RunSpec) -> float:
+    """A run's work in layer-images trained; an image tested counts a third of one trained."""
+    from resnet.nets import depth
+
+    recipe = spec.recipe
+    images = recipe.steps * recipe.batch_size
+    tested = recipe.epochs * (recipe.test_images + recipe.validation_images)
+    return depth(spec.net) * (images + tested / 3)
+
+
+def seconds(specs: Sequence[RunSpec], device: str) -> float:
+    """Expected seconds to train all of `specs` one after the other on this machine."""
+    from resnet.nets import depth
+
+    if not specs:
+        return 0.0
+    shallowest = min(specs, key=lambda spec: depth(spec.net))
+    return seconds_per_layer_image(shallowest, device) * sum(map(work, specs))

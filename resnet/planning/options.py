@@ -1,0 +1,99 @@
+"""The options that every experiment script takes; light, so that --help is quick."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from resnet.data import NAMES
+from resnet.errors import UserError, unknown
+from resnet.experiment import Experiment
+from resnet.nets import check
+from resnet.training import recipes
+
+PRESETS = ("quick", "paper")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for; None where the machine or the preset decides."""
+
+    preset: str | None = None
+    recipe: str | None = None
+    nets: tuple[str, ...] | None = None
+    seeds: int | None = None
+    validation_images: int = 0
+    dataset: str = "cifar10"
+    data_dir: Path | None = None
+    output_dir: Path = Path("runs")
+    launcher: str = "local"
+    wandb: str | None = None
+    report: bool = True
+    dry_run: bool = False
+
+
+class Parser(argparse.ArgumentParser):
+    """Argparse with one-line errors: what was wrong, and the nearest flag that exists."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        """Raise UserError instead of printing usage and exiting."""
+        if message.startswith("unrecognized arguments: "):
+            word = message.removeprefix("unrecognized arguments: ").split()[0]
+            flags = [flag for flag in self._option_string_actions if flag.startswith("--")]
+            near = difflib.get_close_matches(word.split("=")[0], flags, n=2, cutoff=0.5)
+            mend = f"did you mean {' or '.join(near)}?" if near else "--help lists the valid ones"
+            raise UserError(f"unknown argument '{word}': {mend}")
+        raise UserError(f"{message.removeprefix('argument ')} (--help lists the valid choices)")
+
+
+def parser(experiment: Experiment) -> Parser:
+    """The command line of an experiment script."""
+    parser = Parser(
+        prog=f"python experiments/{experiment.name}.py",
+        description=experiment.question,
+        epilog="With no flags: the paper's recipe on a CUDA device, else the quick one.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--preset", choices=PRESETS, help="quick: minutes on two CPU cores; paper: as published")
+    add("--recipe", metavar="NAME", help=f"one of {', '.join(recipes.RECIPES)}")
+    add("--nets", metavar="A,B", help=f"the arms (default {','.join(experiment.nets)})")
+    add("--seeds", type=int, metavar="N", help="runs an arm, with seeds 0 to N-1")
+    add("--validation-images", type=int, default=0, metavar="N", help="held out (paper: 5000)")
+    add("--dataset", default="cifar10", metavar="NAME", help="cifar10 or synthetic")
+    add("--data-dir", type=Path, metavar="DIR", help="where CIFAR-10 lies (default data/)")
+    add("--output-dir", type=Path, default=Path("runs"), metavar="DIR", help="where runs go")
+    add("--launcher", choices=("local", "slurm"), default="local", help="here, or on a cluster")
+    add("--wandb", choices=("offline", "online", "disabled"), help="the mirror of the record")
+    add("--no-report", dest="report", action="store_false", help="stop at the table")
+    add("--dry-run", action="store_true", help="print the plan, do nothing")
+    return parser
+
+
+def parse(experiment: Experiment, arguments: Sequence[str] | None = None) -> Options:
+    """The options in `arguments` (default: the command line's), checked as far as is cheap."""
+    values = vars(parser(experiment).parse_args(arguments))
+    if values["nets"] is not None:
+        nets = tuple(net.strip() for net in values["nets"].split(",") if net.strip())
+        values["nets"] = tuple(dict.fromkeys(nets))
+    options = Options(**{field.name: values[field.name] for field in fields(Options)})
+    validate(options)
+    return options
+
+
+def validate(options: Options) -> None:
+    """UserError for anything that no machine and no data could make right."""
+    if options.nets is not None:
+        if not options.nets:
+            raise UserError("--nets names no net; give some, as in --nets plain20,resnet20")
+        for net in options.nets:
+            check(net)
+    if options.seeds is not None and options.seeds < 1:
+        raise UserError(f"--seeds {options.seeds}: give the number of seeds, 1 or more")
+    if options.recipe is not None:
+        recipes.get(options.recipe)
+    if options.dataset not in NAMES:
+        raise unknown("data set", options.dataset, NAMES)

@@ -1,0 +1,78 @@
+"""The plan: every run of an experiment, what is done of it, and how long the rest will take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet.errors import UserError
+from resnet.experiment import Experiment
+from resnet.planning.options import Options
+from resnet.runs.folder import RunFolder
+from resnet.runs.spec import RunSpec
+from resnet.training import recipes
+from resnet.training.recipes import Recipe
+
+if TYPE_CHECKING:
+    from resnet.data import Dataset
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All runs of an experiment in the order in which they are trained, and what each one is."""
+
+    experiment: Experiment
+    preset: str
+    recipe: Recipe
+    nets: tuple[str, ...]
+    specs: tuple[RunSpec, ...]
+    statuses: tuple[str, ...]  # of each spec: new, partial, done, failed or corrupt
+
+    @property
+    def pending(self) -> tuple[RunSpec, ...]:
+        """The runs that are still to be trained."""
+        pairs = zip(self.specs, self.statuses, strict=True)
+        return tuple(spec for spec, status in pairs if status not in ("done", "failed"))
+
+    def count(self, status: str) -> int:
+        """How many runs have that status."""
+        return self.statuses.count(status)
+
+    def refreshed(self, root: Path) -> Plan:
+        """The same plan with the statuses as the run folders have them now."""
+        return replace(self, statuses=_statuses(self.specs, root))
+
+
+def choose_preset(options: Options, device: str) -> str:
+    """The preset asked for; else paper on a CUDA device and quick without one."""
+    return options.preset or ("paper" if device == "cuda" else "quick")
+
+
+def make(experiment: Experiment, options: Options, preset: str, dataset: Dataset) -> Plan:
+    """The runs that the options ask for: seed by seed, so that early stops leave whole seeds."""
+    recipe = recipes.get(options.recipe or experiment.recipes[preset])
+    recipe = _fit(recipe.split(options.validation_images), dataset)
+    nets = options.nets or experiment.nets
+    seeds = options.seeds or experiment.seeds[preset]
+    specs = tuple(
+        RunSpec(net, dataset.name, dataset.copy, dataset.digest, recipe, seed)
+        for seed in range(seeds)
+        for net in nets
+    )
+    return Plan(experiment, preset, recipe, nets, specs, _statuses(specs, options.output_dir))
+
+
+def _fit(recipe: Recipe, dataset: Dataset) -> Recipe:
+    """The recipe, cut to the data set's size where that is smaller than CIFAR-10."""
+    have = len(dataset.train.labels)
+    want = recipe.train_images + recipe.validation_images
+    if want > have:
+        if dataset.name == "cifar10":
+            raise UserError(f"recipe '{recipe.name}' needs {want:,} training images, not {have:,}")
+        recipe = replace(recipe, train_images=have - recipe.validation_images)
+    return replace(recipe, test_images=min(recipe.test_images, len(dataset.test.labels)))
+
+
+def _statuses(specs: tuple[RunSpec, ...], root: Path) -> tuple[str, ...]:
+    return tuple(RunFolder(root, spec).status() for spec in specs)
