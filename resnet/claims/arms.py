@@ -1,31 +1,23 @@
-"""What a net's name says of it: family and depth. Light, so that claims load without torch."""
+"""Nets of one architecture that differ in depth only. Light: reads names, builds no net."""
 
-import re
 from collections.abc import Iterable
+from dataclasses import replace
 
-_NET = re.compile(r"([a-z0-9-]*?)(\d+)(.*)")
-# These depths of the families below name ImageNet nets, even where they are of the form 6n + 2.
-_IMAGENET = frozenset({18, 34, 50, 101, 152, 200})
-
-
-def family(net: str) -> str:
-    """The name without its depth: 'plain' for plain56, 'resnet-C' for resnet34-C."""
-    match = _NET.fullmatch(net)
-    return match[1] + match[3] if match else net
+from resnet.nets.grammar import parse
+from resnet.nets.plans import Spec
 
 
 def depth(net: str) -> int:
-    """The number of weighted layers in the name: 56 for plain56; 0 for a name without one."""
-    match = _NET.fullmatch(net)
-    return int(match[2]) if match else 0
+    """The number of weighted layers that the name gives: 56 for plain56."""
+    return parse(net).depth
 
 
-def dataset(net: str) -> str:
-    """'imagenet' or 'cifar10': the kind of image that a net of the families plain, resnet takes."""
-    return "imagenet" if depth(net) in _IMAGENET else "cifar10"
+def family(net: str) -> Spec:
+    """All that the name says but the depth: unit, shortcut, placement, width, kind of images."""
+    return replace(parse(net), depth=0)
 
 
-def by_depth(nets: Iterable[str], wanted: str, images: str = "cifar10") -> dict[int, str]:
-    """The nets of the family `wanted` that take `images`, from shallow to deep."""
-    chosen = {depth(net): net for net in nets if family(net) == wanted and dataset(net) == images}
-    return dict(sorted(chosen.items()))
+def by_depth(nets: Iterable[str], like: str) -> dict[int, str]:
+    """The nets of the same family as `like`, from shallow to deep."""
+    wanted = family(like)
+    return dict(sorted((depth(net), net) for net in nets if family(net) == wanted))

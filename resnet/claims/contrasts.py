@@ -153,11 +153,11 @@ def _times(weight: float) -> str:
 
 
 def _move(arms: tuple[str, ...], nets: list[str]) -> dict[str, str] | None:
-    """Each arm's stand-in of its own family, at the depths that all families have at hand."""
-    families = {names.family(net): names.by_depth(nets, names.family(net)) for net in arms}
-    common = sorted(set.intersection(*(set(found) for found in families.values())))
+    """Each arm's stand-in of its family, at the deepest (and shallowest) depth that all have."""
+    stand_ins = {net: names.by_depth(nets, net) for net in arms}
+    common = sorted(set.intersection(*(set(found) for found in stand_ins.values())))
     wanted = sorted({names.depth(net) for net in arms})
     if len(common) < len(wanted) or len(wanted) > 2:
         return None
-    stand_in = dict(zip(reversed(wanted), (common[-1], common[0]), strict=False)) if common else {}
-    return {net: families[names.family(net)][stand_in[names.depth(net)]] for net in arms}
+    depths = dict(zip(reversed(wanted), (common[-1], common[0]), strict=False))
+    return {net: found[depths[names.depth(net)]] for net, found in stand_ins.items()}

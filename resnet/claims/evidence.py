@@ -15,20 +15,27 @@ from resnet.claims.statistics import Array
 if TYPE_CHECKING:
     import pandas as pd
 
+COLUMNS = ("id", "net", "dataset", "dataset_copy", "recipe", "seed", "status", "reason")
 SCOPE = ("dataset_digest", "recipe_digest", "numerics")
 STAND_IN = "synthetic"
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The numbers of a claim's arms on the seeds that all of them have."""
+    """The numbers of a claim's arms on the seeds that all of them have.
+
+    `failed` names the failed runs, `missing` the arms without any ended run, `unmeasured` those
+    whose finished runs lack a metric, `unpaired` the seeds that not every arm has.
+    """
 
     seeds: tuple[int, ...]
     run_ids: tuple[str, ...]
     scope: str
     failed: tuple[str, ...]
     missing: tuple[str, ...]
-    gap: str
+    unmeasured: tuple[str, ...]
+    unfinished: int
+    unpaired: tuple[int, ...]
     table: dict[tuple[str, str], Array]
 
     def numbers(self, contrast: Contrast) -> Array:
@@ -36,11 +43,26 @@ class Evidence:
         terms = [weight * self.table[net, contrast.metric] for net, weight in contrast.terms]
         return np.asarray(np.sum(terms, axis=0), dtype=np.float64)
 
+    @property
+    def gap(self) -> str:
+        """What stands between the runs at hand and the claim; '' for nothing."""
+        bad, waiting = len(self.failed), self.unfinished
+        phrases = {
+            f"no finished run of {', '.join(self.missing)}": self.missing,
+            f"a metric was not measured in {', '.join(self.unmeasured)}": self.unmeasured,
+            f"{_runs(bad)} failed and left out: {'; '.join(self.failed)}": bad,
+            f"{_runs(waiting)} not finished": waiting,
+            f"seeds {', '.join(map(str, self.unpaired))} left out: not every arm has them": (
+                self.unpaired and not (self.missing or self.unmeasured)
+            ),
+        }
+        return "; ".join(phrase for phrase, said in phrases.items() if said)
+
 
 def of(claim: Claim, runs: pd.DataFrame) -> pd.DataFrame:
     """The rows of `runs` that are arms of the claim, on its data set or the synthetic stand-in."""
     if runs.empty:
-        return runs
+        return runs.reindex(columns=[*COLUMNS, *SCOPE])
     kind = runs["dataset"].isin([claim.dataset, STAND_IN])
     return runs[runs["net"].isin(claim.arms) & kind & (runs["status"] != "corrupt")]
 
@@ -72,7 +94,8 @@ def gather(
     claim: Claim, runs: pd.DataFrame, seeds_seen: Callable[[int], int] | None = None
 ) -> Evidence:
     """The evidence in `runs`, all of one scope: the claim's arms by seed, metrics as columns."""
-    done = _measured(claim, runs[runs["status"] == "done"]) if len(runs) else runs
+    finished = runs[runs["status"] == "done"]
+    done = _measured(claim, finished)
     by_arm = {net: _by_seed(done, net) for net in claim.arms}
     common = sorted(set.intersection(*(set(rows) for rows in by_arm.values())))
     seeds = common[: seeds_seen(len(common))] if seeds_seen else common
@@ -83,15 +106,18 @@ def gather(
         for metric in (claim.metrics if seeds else ())
     }
     failed = _failures(runs)
-    tried = set(done["net"]) | set(runs[runs["status"] == "failed"]["net"]) if len(runs) else set()
-    missing = tuple(net for net in claim.arms if net not in tried)
+    ended = set(runs[runs["status"].isin(["done", "failed"])]["net"])
+    missing = tuple(net for net in claim.arms if net not in ended)
+    unmeasured = tuple(sorted(set(finished["net"]) - set(done["net"])))
     return Evidence(
         seeds=tuple(int(seed) for seed in seeds),
         run_ids=tuple(str(row["id"]) for rows in picked.values() for row in rows),
         scope=scope_text(runs, len(seeds)),
         failed=failed,
         missing=missing,
-        gap="; ".join(filter(None, _gaps(claim, runs, done, missing, failed, by_arm, seeds))),
+        unmeasured=unmeasured,
+        unfinished=int(runs["status"].isin(["running", "partial"]).sum()),
+        unpaired=tuple(sorted(set().union(*by_arm.values()) - set(seeds))),
         table=table,
     )
 
@@ -107,6 +133,10 @@ def scope_text(runs: pd.DataFrame, n: int) -> str:
         else (f"{first['dataset']} ({first['dataset_copy']})")
     )
     return f"{data}, recipe {first['recipe']}, n = {n}"
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count} runs"
 
 
 def _measured(claim: Claim, done: pd.DataFrame) -> pd.DataFrame:
@@ -125,37 +155,16 @@ def _measured(claim: Claim, done: pd.DataFrame) -> pd.DataFrame:
 
 def _by_seed(done: pd.DataFrame, net: str) -> dict[int, dict]:
     """A row a seed; of two runs with one seed (and one scope) the first by id."""
-    if done.empty:
-        return {}
     rows = done[done["net"] == net].sort_values("id").drop_duplicates("seed")
     return {int(row["seed"]): row for row in rows.to_dict("records")}
 
 
 def _failures(runs: pd.DataFrame) -> tuple[str, ...]:
-    if runs.empty:
-        return ()
     rows = runs[runs["status"] == "failed"].drop_duplicates("id").sort_values(["net", "seed"])
     return tuple(
         f"{row['net']} seed {row['seed']} (run {row['id']}): {row['reason'] or 'failed'}"
         for row in rows.to_dict("records")
     )
-
-
-def _gaps(claim, runs, done, missing, failed, by_arm, seeds):
-    """What stands between the runs at hand and the claim, a phrase each."""
-    finished = set(runs[runs["status"] == "done"]["net"]) if len(runs) else set()
-    if unmeasured := sorted(finished - set(done["net"]) if finished else []):
-        yield f"{', '.join(claim.metrics)} not measured in {', '.join(unmeasured)}"
-    if absent := [net for net in missing if net not in finished]:
-        yield f"no finished run of {', '.join(absent)}"
-    if failed:
-        yield f"{len(failed)} run{'s' * (len(failed) > 1)} failed and left out: {'; '.join(failed)}"
-    waiting = int(runs["status"].isin(["running", "partial"]).sum()) if len(runs) else 0
-    if waiting:
-        yield f"{waiting} run{'s' * (waiting > 1)} not finished"
-    unpaired = sorted(set().union(*by_arm.values()) - set(seeds))
-    if unpaired and not missing:
-        yield f"seeds {', '.join(map(str, unpaired))} left out: not every arm has them"
 
 
 def _differing(runs: pd.DataFrame, what: str, digest: str, labels: tuple[str, ...]) -> str:

@@ -33,8 +33,7 @@ class Trend:
 
     def on(self, nets: Iterable[str]) -> Trend | None:
         """All nets at hand of the same family, by depth; None for fewer than two."""
-        first = self.arms[0]
-        found = names.by_depth(nets, names.family(first), names.dataset(first))
+        found = names.by_depth(nets, self.arms[0])
         limit = self.up_to or max(found, default=0)
         arms = tuple(net for depth, net in found.items() if depth <= limit)
         return replace(self, arms=arms) if len(arms) > 1 else None
