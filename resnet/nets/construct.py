@@ -2,10 +2,12 @@
 
 import torch
 
+from resnet.errors import UserError
+from resnet.nets.grammar import parse, render
 from resnet.nets.initialisation import initialise
-from resnet.nets.grammar import check, parse
 from resnet.nets.net import Net, ResNet
 from resnet.nets.plans import Spec, plan
+from resnet.nets.vgg import Vgg
 
 CLASSES = {"cifar": 10, "imagenet": 1000, "torchvision": 1000}
 
@@ -26,21 +28,35 @@ def build(
     Raises:
         UserError: as `resnet.nets.check` does.
     """
-    net = architecture(name, num_classes)
-    net.to_empty(device="cpu")
-    initialise(net, seed)
-    net.checkpointing = checkpointing
-    return net
+    spec = parse(name)
+    if spec.images != "torchvision":
+        net = _architecture(spec, num_classes).to_empty(device="cpu")
+        initialise(net, seed)
+        net.checkpointing = checkpointing
+        return net
+    if checkpointing:
+        raise UserError(f"net '{name}': torchvision's classes have no activation checkpointing")
+    return _foreign(spec, num_classes, seed)
 
 
 def architecture(name: str, num_classes: int | None = None) -> Net:
     """The net without weights, on torch's meta device: shapes and counts at no cost."""
     spec = parse(name)
+    if spec.images != "torchvision":
+        return _architecture(spec, num_classes)
     with torch.device("meta"):
-        net = _make(spec, num_classes or CLASSES[spec.images])
-    net.name, net.depth = check(name), spec.depth
+        return _foreign(spec, num_classes, 0)
+
+
+def _architecture(spec: Spec, num_classes: int | None) -> Net:
+    classes = CLASSES[spec.images] if num_classes is None else num_classes
+    with torch.device("meta"):
+        net = Vgg(spec.depth, classes) if spec.family == "vgg" else ResNet(plan(spec), classes)
+    net.name, net.depth = render(spec), spec.depth
     return net
 
 
-def _make(spec: Spec, num_classes: int) -> Net:
-    return ResNet(plan(spec), num_classes)
+def _foreign(spec: Spec, num_classes: int | None, seed: int) -> Net:
+    from resnet.nets.foreign import foreign
+
+    return foreign(spec.model, CLASSES[spec.images] if num_classes is None else num_classes, seed)

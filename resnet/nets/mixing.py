@@ -3,6 +3,7 @@
 Shapes: branch and straight are [N, C', H', W'], x is the block's input [N, C, H, W].
 """
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -20,7 +21,7 @@ class Chance(nn.Module):
         super().__init__()
         self.seed, self.name, self.count, self.replay = 0, "", 0, False
 
-    def draw(self):  # type: ignore[no-untyped-def]
+    def draw(self) -> np.random.Generator:
         """A numpy generator for the next draw."""
         self.count += not self.replay
         return generator(self.seed, "chance", self.name, self.count)

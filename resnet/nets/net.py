@@ -27,6 +27,7 @@ class Net(nn.Module):
     name: str = ""
     depth: int = 0
     checkpointing: bool = False
+    fc: nn.Linear
 
     @property
     def stages(self) -> list[nn.Sequential]:
@@ -47,7 +48,7 @@ class Net(nn.Module):
         def contexts() -> tuple[AbstractContextManager, AbstractContextManager]:
             return nullcontext(), recomputing(block)
 
-        return checkpoint(block, x, use_reentrant=False, context_fn=contexts)  # type: ignore
+        return checkpoint(block, x, use_reentrant=False, context_fn=contexts)
 
 
 class ResNet(Net):

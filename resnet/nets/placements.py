@@ -23,33 +23,33 @@ def relu(x: Tensor) -> Tensor:
 def inner(block: Block, x: Tensor) -> Tensor:
     """All but the last convolution, each with BN and ReLU."""
     for conv, bn in block.layers[:-1]:
-        x = block.drop(relu(bn(conv(x))))  # type: ignore[misc]
+        x = block.drop(relu(bn(conv(x))))
     return x
 
 
 def original(block: Block, x: Tensor) -> Tensor:
     """(a) conv, BN, ReLU, conv, BN, addition, ReLU."""
     conv, bn = block.layers[-1]
-    return relu(block.join(bn(conv(inner(block, x))), x))  # type: ignore[misc]
+    return relu(block.join(bn(conv(inner(block, x))), x))
 
 
 def bn_after_addition(block: Block, x: Tensor) -> Tensor:
     """(b) conv, BN, ReLU, conv, addition, BN, ReLU."""
     conv, bn = block.layers[-1]
-    return relu(bn(block.join(conv(inner(block, x)), x)))  # type: ignore[misc]
+    return relu(bn(block.join(conv(inner(block, x)), x)))
 
 
 def relu_before_addition(block: Block, x: Tensor) -> Tensor:
     """(c) conv, BN, ReLU, conv, BN, ReLU, addition."""
     conv, bn = block.layers[-1]
-    return block.join(relu(bn(conv(inner(block, x)))), x)  # type: ignore[misc]
+    return block.join(relu(bn(conv(inner(block, x)))), x)
 
 
 def relu_only_preactivation(block: Block, x: Tensor) -> Tensor:
     """(d) ReLU, conv, BN, ReLU, conv, BN, addition."""
     conv, bn = block.layers[-1]
     active = x if block.first else F.relu(x)
-    return block.join(bn(conv(inner(block, active))), x)  # type: ignore[misc]
+    return block.join(bn(conv(inner(block, active))), x)
 
 
 def full_preactivation(block: Block, x: Tensor) -> Tensor:
@@ -58,7 +58,7 @@ def full_preactivation(block: Block, x: Tensor) -> Tensor:
     active = x if bn is None else relu(bn(x))
     y = conv(active)
     for conv, bn in rest:
-        y = conv(block.drop(relu(bn(y))))  # type: ignore[misc]
+        y = conv(block.drop(relu(bn(y))))
     return block.join(y, active if block.projects else x)
 
 

@@ -7,6 +7,8 @@ A rectification may overwrite the output of the batch normalisation before it: a
 that output must read it at once.
 """
 
+from typing import Any
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -95,8 +97,11 @@ class Block(nn.Module):
         self.chance = Chance() if style.stochastic_depth or style.dropout else None
 
     @property
-    def layers(self) -> list[tuple[nn.Module, nn.Module | None]]:
-        """(convolution, BN) pairs in order; a pre-activated pair runs from right to left."""
+    def layers(self) -> list[tuple[Any, Any]]:
+        """(convolution, BN) pairs in order; a pre-activated pair runs from right to left.
+
+        The first BN of a net's first pre-activated block is None: the stem's stands for it.
+        """
         pairs = range(1, self.size + 1)
         return [(getattr(self, f"conv{i}"), getattr(self, f"bn{i}", None)) for i in pairs]
 
