@@ -7,16 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from resnet.claims import arms as names
+from resnet.claims import metrics
 
 Direction = Literal["higher", "lower", "equal"]
-
-UNITS = {
-    "train_error": "points",
-    "test_error": "points",
-    "gradient_ratio": "decades",
-    "response_std": "standard deviations",
-    "seconds": "seconds",
-}
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,7 @@ class Contrast:
     @property
     def unit(self) -> str:
         """The unit of the number: 'points' are percentage points of error."""
-        return UNITS.get(self.metric, self.metric.rpartition("_")[2])
+        return metrics.unit(self.metric)
 
     @property
     def label(self) -> str:

@@ -60,10 +60,16 @@ class Evidence:
 
 
 def of(claim: Claim, runs: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `runs` that are arms of the claim, on its data set or the synthetic stand-in."""
+    """The rows of `runs` that are arms of the claim, on its data set or the synthetic stand-in.
+
+    A claim that names an error rate takes no stand-in and no lossy copy.
+    """
     if runs.empty:
         return runs.reindex(columns=[*COLUMNS, *SCOPE])
     kind = runs["dataset"].isin([claim.dataset, STAND_IN])
+    if claim.absolute:
+        lossy = runs["dataset_copy"].str.contains("lossy", na=False)
+        kind = (runs["dataset"] == claim.dataset) & ~lossy
     return runs[runs["net"].isin(claim.arms) & kind & (runs["status"] != "corrupt")]
 
 
@@ -112,7 +118,7 @@ def gather(
     return Evidence(
         seeds=tuple(int(seed) for seed in seeds),
         run_ids=tuple(str(row["id"]) for rows in picked.values() for row in rows),
-        scope=scope_text(runs, len(seeds)),
+        scope=scope_text(claim, runs, len(seeds)),
         failed=failed,
         missing=missing,
         unmeasured=unmeasured,
@@ -122,17 +128,14 @@ def gather(
     )
 
 
-def scope_text(runs: pd.DataFrame, n: int) -> str:
-    """Data set and copy, recipe and n, in words; '' for no runs."""
+def scope_text(claim: Claim, runs: pd.DataFrame, n: int) -> str:
+    """Data set and copy, recipe, n, and the nets where the claim was moved; '' for no runs."""
     if runs.empty:
         return ""
     first = runs.iloc[0]
-    data = (
-        first["dataset"]
-        if first["dataset"] == STAND_IN
-        else (f"{first['dataset']} ({first['dataset_copy']})")
-    )
-    return f"{data}, recipe {first['recipe']}, n = {n}"
+    copy = "" if first["dataset"] == STAND_IN else f" ({first['dataset_copy']})"
+    nets = f", asked of {', '.join(claim.asked_of)}" if claim.asked_of else ""
+    return f"{first['dataset']}{copy}, recipe {first['recipe']}, n = {n}{nets}"
 
 
 def _runs(count: int) -> str:

@@ -35,7 +35,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Claim:
-    """One sentence of a paper, and the parts that must all hold for it to be reproduced."""
+    """One sentence of a paper, and the parts that must all hold for it to be reproduced.
+
+    `margin_why` gives the reason of the margin; `disputes` all sides where sources disagree. A
+    `divisible` claim can be asked of some of its nets. `asked_of` is set by `on`.
+    """
 
     id: str
     sentence: str
@@ -46,6 +50,7 @@ class Claim:
     dataset: str = "cifar10"
     disputes: tuple[str, ...] = ()
     note: str = ""
+    divisible: bool = False
     asked_of: tuple[str, ...] = ()
 
     @property
@@ -73,6 +78,14 @@ class Claim:
         """The margin of the first part, in its unit."""
         return self.parts[0].margin
 
+    @property
+    def absolute(self) -> bool:
+        """Whether it names an error rate, which no other data set or lossy copy need share."""
+        return any(
+            len(contrast.terms) == 1 and contrast.metric.endswith("_error")
+            for contrast in self.contrasts()
+        )
+
     def contrasts(self) -> tuple[Contrast, ...]:
         """Every number that the claim is decided on."""
         return tuple(contrast for part in self.parts for contrast in part.contrasts())
@@ -81,11 +94,13 @@ class Claim:
         """The claim asked of the nets at hand, or None where they cannot decide it.
 
         Trends take all nets of their family; a general contrast moves to the deepest common depth
-        (or the shallowest and deepest, where it compares two); parts without nets are left out.
+        (or the shallowest and deepest, where it compares two). All parts must find their nets,
+        unless the claim is divisible.
         """
         nets = list(nets)
-        parts = tuple(part for part in (part.on(nets) for part in self.parts) if part is not None)
-        if not parts:
+        found = [part.on(nets) for part in self.parts]
+        parts = tuple(part for part in found if part is not None)
+        if not parts or (None in found and not self.divisible):
             return None
         asked = replace(self, parts=parts)
         return self if parts == self.parts else replace(asked, asked_of=asked.arms)

@@ -4,10 +4,17 @@ from collections.abc import Iterable
 from functools import cache
 
 from resnet.claims.model import Claim
-from resnet.claims.stated import degradation
+from resnet.claims.stated import degradation, he2015, he2016, relatives
 from resnet.errors import unknown
 
-FAMILIES = {"degradation": degradation.CLAIMS}
+FAMILIES = {
+    "degradation": degradation.CLAIMS,
+    "he2015": he2015.CLAIMS,
+    "he2016": he2016.CLAIMS,
+    "relatives": relatives.CLAIMS,
+}
+# Rows of the usual list of claims that the degradation family states in more detail.
+ALSO = {"C3": "H15-F6L", "C4": "H15-F1", "C8": "H15-grad"}
 
 
 @cache
@@ -18,6 +25,7 @@ def claims() -> dict[str, Claim]:
 
 def claim(name: str) -> Claim:
     """The claim with this id; UserError with the nearest ids for an unknown one."""
+    name = ALSO.get(name, name)
     if name not in claims():
         raise unknown("claim", name, claims(), "see `python -m resnet claims`")
     return claims()[name]

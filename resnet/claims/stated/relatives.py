@@ -1,0 +1,120 @@
+"""Claims of the papers around the two: lesions, landscapes, width, gates, stochastic depth."""
+
+from resnet.claims.contrasts import Contrast, difference, threshold, value
+from resnet.claims.model import Claim, Source, Status
+from resnet.claims.orders import Trend
+from resnet.claims.stated.degradation import ABOVE_NOISE, NOISE, ORDER_ONLY
+
+VEIT, LI, HUANG = "Veit et al. 2016", "Li et al. 2018", "Huang et al. 2016"
+SECOND_HAND: Status = "VERIFIED-2ND"
+LESIONED = "preact-resnet110"
+
+CLAIMS = (
+    Claim(
+        "C16",
+        "Deleting one block of a trained residual net hardly matters, save where it downsamples; "
+        "deleting one layer of VGG drops it to chance",
+        Source(VEIT, "section 4.1, Figure 3", SECOND_HAND),
+        (
+            threshold("lesion_median_rise", LESIONED, "lower", bound=1.0),
+            threshold("lesion_downsampling_excess", LESIONED, "higher", bound=0.0),
+            threshold("lesion_median_rise", "vgg15-bn", "higher", bound=50.0),
+        ),
+        "bounds of 1 and 50 points: ours, for 'no noticeable change' and 'chance'",
+        note="The depth of that VGG is not verified, and it may have lacked BN; ours has it.",
+    ),
+    Claim(
+        "C17",
+        "The error rises smoothly with the number of blocks deleted, to about 0.2 with 10 of 54",
+        Source(VEIT, "sections 4.2 and 6, Figure 5a", SECOND_HAND),
+        (
+            threshold("lesion_correlation", LESIONED, "higher", bound=0.0),
+            value("lesion_ten_error", LESIONED, figure=22.5, margin=12.5),
+        ),
+        "10 to 35 %: ours, for 'around 0.2'",
+    ),
+    Claim(
+        "C18",
+        "The error rises smoothly as the order of the blocks is shuffled (Kendall's τ falls)",
+        Source(VEIT, "section 4.3, Figure 5b", SECOND_HAND),
+        (threshold("shuffle_correlation", LESIONED, "lower", bound=0.0),),
+        ORDER_ONLY,
+    ),
+    Claim(
+        "C19",
+        "Nearly all of the gradient comes from paths of 5 to 17 of the 54 modules, and training "
+        "with 23 modules a batch does as well as with all",
+        Source(VEIT, "sections 4.3 and 5", SECOND_HAND),
+        (
+            threshold("short_path_share", LESIONED, "higher", bound=90.0),
+            value("path_sampling_excess", LESIONED, figure=0.0, margin=0.3),
+        ),
+        "90 % for 'nearly all' and ±0.3 points for 'as well' (5.96 against 6.10 %): ours",
+    ),
+    Claim(
+        "C20",
+        "Without shortcuts the test error rises with depth; with them it falls",
+        Source(LI, "Figures 5 and 6", SECOND_HAND),
+        (
+            Trend("test_error", ("plain20", "plain56", "plain110"), "higher"),
+            Trend("test_error", ("resnet20-B", "resnet56-B", "resnet110-B"), "lower"),
+        ),
+        ORDER_ONLY,
+        note="8.18, 13.31, 16.44 against 7.37, 5.89, 5.79 %. Their deepest plain net took another "
+        "learning rate (0.01), which is another recipe here.",
+    ),
+    Claim(
+        "C21",
+        "Stochastic depth lowers the error of ResNet-110, and with it 1202 layers beat 110, "
+        "which they do not without it",
+        Source(HUANG, "section 4, Table 1"),
+        (
+            difference("test_error", "resnet110-stochastic-depth", "resnet110", "lower", NOISE),
+            difference(
+                "test_error",
+                "resnet1202-stochastic-depth",
+                "resnet110-stochastic-depth",
+                "lower",
+                NOISE,
+            ),
+            difference("test_error", "resnet1202", "resnet110", "higher"),
+        ),
+        f"{ABOVE_NOISE}; 0 for the last (6.67 against 6.41 %)",
+        disputes=(
+            "He et al. 2015 agree that 1202 layers are worse than 110: 7.93 against 6.61 %",
+            "akamaster's reproduction disagrees: 6.18 against 6.32 %",
+        ),
+    ),
+    Claim(
+        "C22",
+        "Squeeze-and-excitation lowers the error at 110 and 164 layers",
+        Source("Hu et al. 2018", "Table 4"),
+        tuple(
+            difference("test_error", f"se-{net}", net, "lower", NOISE)
+            for net in ("preact-resnet110", "preact-resnet164")
+        ),
+        ABOVE_NOISE,
+        divisible=True,
+        note="Its baselines are the pre-activation figures of He et al. 2016; runs not stated.",
+    ),
+    Claim(
+        "C23",
+        "WRN-40-4 has lower error than the pre-activation net of 1001 layers, and trains several "
+        "times as fast",
+        Source("Zagoruyko & Komodakis 2016", "Table 5, section 3"),
+        (
+            difference("test_error", "wrn-40-4", "preact-resnet1001", "lower", NOISE),
+            Contrast("seconds", (("preact-resnet1001", 1.0), ("wrn-40-4", -4.0)), "higher"),
+        ),
+        f"{ABOVE_NOISE}; four times as fast: ours, since the 8 times there are of a Titan X",
+        note="Times mean something only where both nets ran on like hardware.",
+    ),
+    Claim(
+        "C25",
+        "Without its shortcuts ResNet-50 has far higher error on ImageNet (31.2 against 23.9 %)",
+        Source("Xie et al. 2017", "section 5.1"),
+        (Contrast("test_error", (("plain50", 1.0), ("resnet50", -1.0)), "higher", bound=4.0),),
+        "4 points: ours, for 'far' (7.3 there)",
+        dataset="imagenet",
+    ),
+)
