@@ -44,6 +44,7 @@ class Lines:
         if self._start is None:
             # The rate counts from here: what an earlier attempt left costs no time now.
             self._start, self._said = (now, done), now
+            return
         if now - self._said < self.every_s:
             return
         self._said = now

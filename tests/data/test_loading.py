@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from small_sets import write_batches, write_folders
 
-from resnet.data import DataUnavailable, Dataset, load
+from resnet.data import Dataset, DataUnavailable, load
 from resnet.errors import UserError
 
 
@@ -86,14 +86,14 @@ def test_unknown_name():
 
 
 def test_no_such_folder(tmp_path):
-    with pytest.raises(UserError, match="no such data folder: .*nowhere") as caught:
+    with pytest.raises(UserError, match=r"no such data folder: .*nowhere") as caught:
         read(tmp_path / "nowhere")
     assert not isinstance(caught.value, DataUnavailable)
     assert not (tmp_path / "nowhere").exists()
 
 
 def test_nothing_there_and_no_download(tmp_path):
-    with pytest.raises(DataUnavailable, match="--data-dir .* --dataset synthetic"):
+    with pytest.raises(DataUnavailable, match=r"--data-dir .* --dataset synthetic"):
         read(tmp_path)
 
 
