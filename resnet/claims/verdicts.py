@@ -73,7 +73,11 @@ class Verdict:
     more_seeds: int | None = None
     failed: tuple[str, ...] = ()
     parts: tuple[PartVerdict, ...] = ()
-    level: float = LEVEL
+
+    @property
+    def decisive(self) -> PartVerdict | None:
+        """The part that the word hangs on: the one least in favour of the claim."""
+        return min((part for part in self.parts if part.word == self.word), key=_lead, default=None)
 
 
 def decide(claim: Claim, runs: pd.DataFrame, plan: Levels | None = None) -> Verdict:
@@ -119,6 +123,24 @@ def decide_all(
             if apart and verdict.word == "not run":
                 verdict = replace(verdict, reason=f"{verdict.reason}; not compared: {apart}")
             verdicts.append(verdict)
+    return verdicts
+
+
+def survey(
+    claims: Iterable[Claim], runs: pd.DataFrame, plan: Levels | None = None
+) -> list[Verdict]:
+    """Each claim put to whatever nets each scope has, in the order of the claims.
+
+    A claim that no scope's nets can decide yields one verdict 'not run'.
+    """
+    verdicts: list[Verdict] = []
+    usable = runs[runs["status"] != "corrupt"] if len(runs) else runs
+    scopes = [(list(part["net"].unique()), part) for part in evidence.scopes(usable)]
+    for claim in claims:
+        asked = [(claim.on(nets), part) for nets, part in scopes]
+        found = [decide(one, part, plan) for one, part in asked if one is not None]
+        told = [verdict for verdict in found if verdict.word != "not run"]
+        verdicts += told or found[:1] or [decide(claim, runs.iloc[:0])]
     return verdicts
 
 

@@ -107,7 +107,7 @@ CLAIMS = (
         "C10",
         "Projection shortcuts are slightly better than padding (C, then B, then A), and not "
         "essential",
-        Source(HE2015, "Table 3, section 4.1"),
+        Source(HE2015, "Table 3"),
         (
             Groups("test_error", (("resnet34-C",), ("resnet34",), ("resnet34-A",)), -NOISE),
             Contrast("test_error", (("resnet34-A", 1.0), ("resnet34-C", -1.0)), "lower", bound=1.0),

@@ -1,0 +1,41 @@
+"""The figures that the papers print, looked up by net. Those of reproductions stand apart."""
+
+from resnet.claims.printed import he2015, he2016, relatives, reproductions
+from resnet.claims.printed.figure import Figure
+
+# In this order the first figure of a net is its own paper's.
+PRINTED: tuple[Figure, ...] = (*he2015.FIGURES, *he2016.FIGURES, *relatives.FIGURES)
+REPRODUCED: tuple[Figure, ...] = reproductions.FIGURES
+
+
+def figure(
+    net: str,
+    dataset: str = "cifar10",
+    metric: str = "test_error",
+    protocol: str | None = None,
+) -> Figure | None:
+    """The figure that the net's own paper prints, read there; None where it prints none.
+
+    Bounds ('> 60', 'fail') are not figures: see `printed`. `protocol` chooses among several, such
+    as '10-crop'; without one, the paper's first stands.
+    """
+    for one in printed(net, dataset, metric):
+        exact = one.relation == "=" and one.source.status == "VERIFIED"
+        if exact and protocol in (None, one.protocol):
+            return one
+    return None
+
+
+def printed(net: str, dataset: str = "cifar10", metric: str = "test_error") -> list[Figure]:
+    """All that the papers print of a net, bounds and figures at second hand included."""
+    return _of(PRINTED, net, dataset, metric)
+
+
+def reproduced(net: str, dataset: str = "cifar10", metric: str = "test_error") -> list[Figure]:
+    """All that reproductions report of a net."""
+    return _of(REPRODUCED, net, dataset, metric)
+
+
+def _of(figures: tuple[Figure, ...], net: str, dataset: str, metric: str) -> list[Figure]:
+    wanted = (net, dataset, metric)
+    return [one for one in figures if (one.net, one.dataset, one.metric) == wanted]

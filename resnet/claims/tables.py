@@ -1,0 +1,124 @@
+"""`python -m resnet claims`: every claim with its source and, on given runs, its verdict."""
+
+from __future__ import annotations
+
+import json as json_format
+from typing import TYPE_CHECKING, Any
+
+from resnet.claims import registry
+from resnet.claims.model import Claim
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from resnet.claims.verdicts import Verdict
+
+COLOURS = {
+    "reproduced": "green",
+    "contradicted": "red",
+    "undecided": "yellow",
+    "observed": "cyan",
+    "not observed": "magenta",
+    "not run": "bright_black",
+}
+
+
+def main_claims(runs_dir: str | None = None, json: bool = False) -> int:
+    """Print all claims; with `runs_dir`, their verdicts on its runs, scope by scope.
+
+    Returns the exit status. UserError where there is no such folder.
+    """
+    claims = list(registry.claims().values())
+    verdicts = _verdicts(claims, runs_dir) if runs_dir is not None else []
+    if json:
+        records = [describe(v.claim) | outcome(v) for v in verdicts] or list(map(describe, claims))
+        print(json_format.dumps(records, indent=2, ensure_ascii=False, allow_nan=False))
+        return 0
+    from rich.console import Console
+
+    Console().print(_verdict_table(verdicts) if verdicts else _claim_table(claims))
+    return 0
+
+
+def describe(claim: Claim) -> dict[str, Any]:
+    """A claim as plain JSON values."""
+    return {
+        "id": claim.id,
+        "sentence": claim.sentence,
+        "paper": claim.source.paper,
+        "where": claim.source.where,
+        "status": claim.source.status,
+        "kind": claim.kind,
+        "dataset": claim.dataset,
+        "arms": list(claim.arms),
+        "metrics": list(claim.metrics),
+        "asserts": [f"{part.label} {part.asserted}" for part in claim.contrasts()],
+        "margin": claim.margin_why,
+        "min_seeds": claim.min_seeds,
+        "disputes": list(claim.disputes),
+        "note": claim.note,
+    }
+
+
+def outcome(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as plain JSON values, without its claim."""
+    return {
+        "verdict": verdict.word,
+        "reason": verdict.reason,
+        "effect": verdict.effect,
+        "unit": verdict.unit,
+        "low": verdict.low,
+        "high": verdict.high,
+        "n": verdict.n,
+        "seeds": list(verdict.seeds),
+        "more_seeds": verdict.more_seeds,
+        "scope": verdict.scope,
+        "run_ids": list(verdict.run_ids),
+        "failed": list(verdict.failed),
+        "parts": [
+            {
+                "asserts": part.label,
+                "verdict": part.word,
+                "effect": part.effect,
+                "low": part.low,
+                "high": part.high,
+                "more_seeds": part.more_seeds,
+            }
+            for part in verdict.parts
+        ],
+    }
+
+
+def _verdicts(claims: list[Claim], runs_dir: str) -> list[Verdict]:
+    from resnet.claims.verdicts import survey
+    from resnet.runs import table
+
+    return survey(claims, table.load(runs_dir))
+
+
+def _claim_table(claims: list[Claim]) -> Table:
+    from rich.table import Table
+
+    table = Table("id", "claim", "source", "status", "kind", title=f"{len(claims)} claims")
+    for claim in claims:
+        source = claim.source
+        table.add_row(claim.id, claim.sentence, str(source), source.status, claim.kind)
+    return table
+
+
+def _verdict_table(verdicts: list[Verdict]) -> Table:
+    from rich.table import Table
+
+    table = Table("id", "claim", "source", "verdict", "effect", "95 % interval", "scope")
+    for verdict in verdicts:
+        claim, colour = verdict.claim, COLOURS[verdict.word]
+        table.add_row(
+            claim.id,
+            claim.sentence,
+            f"{claim.source} ({claim.source.status})",
+            f"[{colour}]{verdict.word}[/]",
+            "" if verdict.effect is None else f"{verdict.effect:+.2f} {verdict.unit}",
+            "" if verdict.low is None else f"{verdict.low:+.2f} to {verdict.high:+.2f}",
+            verdict.scope or verdict.reason,
+        )
+    return table
