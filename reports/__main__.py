@@ -1,0 +1,67 @@
+"""`python -m reports`: make reports, or verify one.
+
+    python -m reports EXPERIMENT… [--source runs/] [--output reports/pdf]
+    python -m reports summary
+    python -m reports verify FILE.pdf…
+
+Exit status: 0; 1 when a report does not verify; 2 for a mistake of the user's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from resnet.errors import UserError
+
+DEFAULT_OUTPUT = "reports/pdf"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    usual = argparse.RawDescriptionHelpFormatter
+    made = argparse.ArgumentParser("python -m reports", description=__doc__, formatter_class=usual)
+    made.add_argument("what", nargs="+", metavar="EXPERIMENT | summary | verify FILE.pdf")
+    where = "a folder of runs, wandb:ENTITY/PROJECT, journals:DIR, or another report"
+    made.add_argument("--source", default="runs/", help=f"{where} (default: runs/)")
+    made.add_argument("--output", default=DEFAULT_OUTPUT, help=f"default: {DEFAULT_OUTPUT}")
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line asks; returns the exit status."""
+    asked = parser().parse_args(arguments)
+    try:
+        if asked.what[0] == "verify":
+            return max(map(_verify, asked.what[1:] or _nothing()))
+        import reports
+
+        for name in asked.what:
+            print(reports.make(name, asked.source, asked.output))
+        return 0
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _nothing() -> list[str]:
+    raise UserError("verify needs a file: python -m reports verify FILE.pdf")
+
+
+def _verify(name: str) -> int:
+    """Print what differs in one report; 1 when anything does."""
+    import reports
+
+    found = reports.verify(Path(name))
+    for line in found:
+        print(f"{name}: {line}")
+    print(
+        f"{name}: {f'{len(found)} differences' if found else 'every number follows from its data'}"
+    )
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""The cards: how the recipe differs from the paper's, what it cost, where it came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reports.elements import Table, element
+from reports.words import NONE, count, data_words, duration, number, row, scope, short
+
+if TYPE_CHECKING:
+    from reports.report import Report
+
+
+@element
+def recipe_card(report: Report) -> Table:
+    """Where the runs' recipe departs from the paper's, field by field, made from the two."""
+    from resnet.training.recipes import PAPER, Recipe, differences
+
+    if not report.recipe:
+        return Table("No runs, and so no recipe.")
+    fields = {**report.recipe, "milestones": tuple(report.recipe["milestones"])}
+    found = differences(Recipe(**fields), PAPER)
+    name = fields["name"]
+    if not found:
+        return Table(f"Recipe {name}: it differs in nothing from He et al. 2015, section 4.2.")
+    caption = (
+        f"Recipe {name}: where it differs from He et al. 2015, section 4.2, "
+        f"{count(len(found), 'field')}. All other fields are the paper's."
+    )
+    rows = tuple(row(field, ours, theirs) for field, ours, theirs in found)
+    return Table(caption, ("Field", "These runs", "The paper"), rows, "lrr")
+
+
+@element
+def cost_card(report: Report) -> Table:
+    """Hardware, time, GPU-hours, restarts and energy, by net and device."""
+    import pandas as pd
+
+    runs = report.runs.assign(
+        hardware=[_hardware(p) for p in report.provenance],
+        gpu=[p.get("device") == "cuda" for p in report.provenance],
+        restarts=[max(int(p.get("attempts") or 1) - 1, 0) for p in report.provenance],
+        joules=pd.Series([p.get("joules") for p in report.provenance], dtype="float64"),
+    )
+    rows = [
+        row(net, hardware, *_cost(part))
+        for (net, hardware), part in runs.groupby(["net", "hardware"], sort=False)
+    ]
+    if len(rows) > 1:
+        rows.append(row("all", "", *_cost(pd.DataFrame(runs))))
+    caption = (
+        f"Cost: time of training by the clock, over all attempts of the finished runs. "
+        f"Scope: {scope(report)}. A restart is an attempt after the first."
+    )
+    columns = ("Net", "Hardware", "Runs", "A run", "In all", "GPU-hours", "Restarts", "Energy")
+    return Table(caption, columns, tuple(rows), "llrrrrrr") if rows else Table("No runs, no cost.")
+
+
+def _hardware(provenance: dict[str, Any]) -> str:
+    """The device's name, and how many threads a processor used."""
+    name = provenance.get("name") or "not known"
+    threads = int(provenance.get("threads") or 0)
+    return f"{name}, {count(threads, 'thread')}" if provenance.get("device") == "cpu" else str(name)
+
+
+def _cost(part: Any) -> tuple[Any, ...]:
+    """Runs, mean time, total time, GPU-hours, restarts, energy of some runs."""
+    known = part["seconds"].dropna()
+    hours = part.loc[part["gpu"], "seconds"].sum() / 3600
+    joules = part["joules"].dropna()
+    energy = f"{joules.sum() / 3.6e6:.2f}\u00a0kWh" if len(joules) else "not measured"
+    each = duration(float(known.mean())) if len(known) else NONE
+    total = duration(float(known.sum())) if len(known) else NONE
+    return len(known), each, total, number(float(hours)), part["restarts"].sum(), energy
+
+
+@element
+def provenance(report: Report) -> Table:
+    """Commit, versions, data and dates: what it takes to make these runs again."""
+    if report.runs.empty:
+        return Table("No runs, and so no provenance.")
+    first, known = report.runs.iloc[0], report.provenance
+    dates = sorted(p["started"][:10] for p in known if p.get("started"))
+    rows = [
+        row("Commit", _all(f"{short(p['commit'])}{' with changes' * p['changed']}"
+                           for p in known if p.get("commit"))),
+        row("Runs started", _all(dates[:1] + dates[-1:])),
+        row("Data", f"{data_words(first)}; pixels' digest {first['dataset_digest'][:16]}"),
+        row("Recipe", f"{first['recipe']}; digest {first['recipe_digest'][:16]}"),
+        row("Numerics", first["numerics"]),
+        row("Seeds", _all(str(seed) for seed in sorted(report.runs["seed"].unique()))),
+    ]  # fmt: skip
+    packages = sorted({name for p in known for name in p.get("versions") or {}})
+    rows += [
+        row(name, _all((p.get("versions") or {}).get(name, NONE) for p in known))
+        for name in packages
+    ]
+    return Table("Provenance of the runs.", ("What", "Value"), tuple(rows), "ll")
+
+
+def _all(values: Any) -> str:
+    """The different values, in order of first sight; 'not known' for none."""
+    found = list(dict.fromkeys(values))
+    shown = ", ".join(found[:12]) + (f" and {len(found) - 12} more" if len(found) > 12 else "")
+    return shown or "not known"

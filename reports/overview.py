@@ -1,0 +1,67 @@
+"""The summary's own table: every claim of the registry, on every scope that has runs of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reports import tables
+from reports.elements import Table, element
+from reports.tables import effect, place, printed, word
+from reports.words import NONE, interval, row, scope_words
+
+if TYPE_CHECKING:
+    from reports.report import Report
+    from resnet.claims.verdicts import Verdict
+
+
+@element
+def all_verdicts(report: Report) -> Table:
+    """A row a claim and scope: the word, effect, interval, seeds, and the paper's own figure."""
+    rows = tuple(
+        row(v.claim.id, v.claim.sentence, word(v), place(v), effect(v),
+            interval(v.low, v.high, signed=True), _paper(v), v.n)
+        for v in report.verdicts
+    )  # fmt: skip
+    caption = (
+        "All claims. Effects in percentage points of error or in decades; intervals are Student's "
+        "t over paired seeds and hold together at 95 % within a claim. The paper's figure is "
+        "worked out from what it prints, for the contrast that the verdict hangs on; a dash where it "
+        "prints none. Only runs of one scope are compared."
+    )
+    columns = ("Id", "Claim", "Verdict", "Scope", "Effect", "Interval", "Paper", "Seeds")
+    return Table(caption, columns, rows, "llclrrrr")
+
+
+def _paper(verdict: Verdict) -> str:
+    """The paper's figure for the contrast whose effect the verdict reports."""
+    hung = [part.contrast for part in verdict.parts if part.effect == verdict.effect]
+    return printed(hung[0]) if hung else NONE
+
+
+@element
+def all_grounds(report: Report) -> Table:
+    """Every contrast of every verdict."""
+    caption = "What each verdict rests on, in the order of the claims above."
+    return Table(caption, tables.GROUNDS, tables.grounds_rows(report, scoped=True), "lllcrrrr")
+
+
+@element
+def all_reasons(report: Report) -> Table:
+    """Why claims are not decided."""
+    return Table("Open ends.", tables.REASONS, tables.reasons_rows(report), "lclr")
+
+
+@element
+def scopes(report: Report) -> Table:
+    """The scopes that there are runs of."""
+    from resnet.claims.evidence import scopes as split
+
+    rows = []
+    for part in split(report.runs):
+        done = part[part["status"] == "done"]
+        nets = ", ".join(dict.fromkeys(part["net"]))
+        rows.append(row(scope_words(part), part["numerics"].iloc[0], nets, len(done), len(part)))
+    columns = ("Scope", "Numerics", "Nets", "Finished", "Runs")
+    if not rows:
+        return Table("No runs were found.")
+    return Table("The runs by scope.", columns, tuple(rows), "lrlrr")

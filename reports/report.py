@@ -1,0 +1,210 @@
+"""The runs that one report speaks of, and the verdicts on them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reports.source import Frames, load
+from resnet.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from resnet.claims.model import Claim
+    from resnet.claims.verdicts import Verdict
+    from resnet.experiment import Experiment
+
+Scope = tuple[str, str, str]
+SUMMARY = "summary"
+SCOPE = ("dataset_digest", "recipe_digest", "numerics")
+
+
+@dataclass(frozen=True)
+class Report:
+    """An experiment on the runs of one scope.
+
+    `wanted` are the ids of the runs that were planned: the report speaks of these alone and names
+    the missing ones. Without it, it speaks of all runs of the experiment's nets.
+    """
+
+    experiment: Experiment
+    frames: Frames
+    scope: Scope | None = None
+    wanted: tuple[str, ...] | None = None
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """The rows of the runs that are spoken of, in the order net, seed."""
+        runs = self.frames.runs
+        keep = runs["net"].notna() & in_scope(runs, self.scope)
+        if self.wanted is not None:
+            keep &= runs["id"].isin(self.wanted)
+        else:
+            keep &= runs["net"].isin(self.experiment.nets) | (
+                runs["experiment"] == self.experiment.name
+            )
+        mine = runs[keep & (runs["status"] != "corrupt")].copy()
+        mine["order"] = mine["net"].map(order)
+        return mine.sort_values(["order", "seed"]).drop(columns="order").reset_index(drop=True)
+
+    @cached_property
+    def done(self) -> pd.DataFrame:
+        """The finished ones among `runs`."""
+        return self.runs[self.runs["status"] == "done"]
+
+    @cached_property
+    def others(self) -> pd.DataFrame:
+        """Runs of the same nets that are left out: another scope, or not asked for."""
+        runs = self.frames.runs
+        mine = runs["net"].isin(self.nets or self.experiment.nets)
+        return runs[mine & ~runs["id"].isin(self.runs["id"]) & (runs["status"] != "corrupt")]
+
+    @cached_property
+    def corrupt(self) -> pd.DataFrame:
+        """Run folders that cannot be trusted."""
+        return self.frames.runs[self.frames.runs["status"] == "corrupt"]
+
+    @cached_property
+    def missing(self) -> list[str]:
+        """The ids that were wanted and that there is no folder of."""
+        return sorted(set(self.wanted or ()) - set(self.frames.runs["id"]))
+
+    @cached_property
+    def nets(self) -> tuple[str, ...]:
+        """The nets with runs: families together, from shallow to deep."""
+        return tuple(dict.fromkeys(self.runs["net"]))
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """The history of `runs`."""
+        kept = self.frames.history
+        return kept[kept["run_id"].isin(self.runs["id"])]
+
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
+        """A verdict on each claim that the nets can decide, scope by scope."""
+        from resnet.claims.evidence import scopes
+        from resnet.claims.verdicts import decide
+
+        parts = scopes(self.runs) or [self.runs]
+        found = [decide(claim, part) for part in parts for claim in self._claims(part)]
+        if self.experiment.name != SUMMARY:
+            return found
+        asked = {verdict.claim.id for verdict in found}
+        rest = [claim for claim in self.experiment.claims if claim.id not in asked]
+        return found + [decide(claim, self.runs.iloc[:0]) for claim in rest]
+
+    def _claims(self, part: pd.DataFrame) -> tuple[Claim, ...]:
+        """The claims asked of the nets at hand; of the planned ones too where runs are missing."""
+        nets = tuple(dict.fromkeys(part["net"]))
+        claims = self.experiment.claims_on(nets)
+        if self.experiment.name == SUMMARY or (claims and not self.missing):
+            return claims
+        return self.experiment.claims_on(tuple(dict.fromkeys((*nets, *self.planned))))
+
+    @property
+    def planned(self) -> tuple[str, ...]:
+        """The nets that the experiment declares."""
+        return tuple(self.experiment.nets)
+
+    @cached_property
+    def recipe(self) -> dict[str, Any]:
+        """The recipe's fields; {} for no runs."""
+        return json.loads(self.runs["recipe_fields"].iloc[0] or "{}") if len(self.runs) else {}
+
+    @cached_property
+    def provenance(self) -> list[dict[str, Any]]:
+        """What is known of where each run of `runs` ran, in their order."""
+        return [json.loads(text or "{}") for text in self.runs["provenance"]]
+
+    @cached_property
+    def newest(self) -> dict[str, Any]:
+        """The provenance of the run that started last; {} for no runs."""
+        return max(self.provenance, key=lambda p: p.get("started") or "", default={})
+
+
+def in_scope(runs: pd.DataFrame, scope: Scope | None) -> Any:
+    """Which rows are of `scope`; all for None."""
+    import pandas as pd
+
+    keep = pd.Series(True, index=runs.index)
+    for name, value in zip(SCOPE, scope or (), strict=False):
+        keep &= runs[name].astype(str) == str(value)
+    return keep
+
+
+def order(net: str) -> tuple[int, str, int]:
+    """The sort key of a net: plain before residual, families together, shallow before deep."""
+    kind, layers = family(net)
+    return (0 if kind.startswith("plain") else 1, kind, layers)
+
+
+def family(net: str) -> tuple[str, int]:
+    """A net's family and depth; a name unknown to this version is a family of its own."""
+    from resnet import nets
+
+    try:
+        return nets.family(net), nets.depth(net)
+    except UserError:
+        return net, 0
+
+
+def likeliest_scope(runs: pd.DataFrame, nets: tuple[str, ...]) -> Scope | None:
+    """The scope with most finished runs of `nets`; of equals, the one that started last."""
+    mine = runs[runs["net"].isin(nets) & runs["dataset_digest"].notna()]
+    if mine.empty:
+        return None
+
+    def weight(group: pd.DataFrame) -> tuple[int, int, str]:
+        starts = [json.loads(text or "{}").get("started") or "" for text in group["provenance"]]
+        return int((group["status"] == "done").sum()), len(group), max(starts)
+
+    groups = {key: weight(group) for key, group in mine.groupby(list(SCOPE), dropna=False)}
+    best = max(sorted(groups, key=str), key=lambda key: groups[key])
+    return str(best[0]), str(best[1]), str(best[2])
+
+
+def open_report(
+    experiment: str | Experiment,
+    source: str | Path = "runs/",
+    scope: Any = None,
+    wanted: Any = None,
+    history: bool = True,
+) -> Report:
+    """The report on an experiment (by name) from the runs at `source`.
+
+    `scope` is (dataset digest, recipe digest, numerics); None takes the one with most runs.
+    """
+    return narrowed(experiment, load(source, history), scope, wanted)
+
+
+def narrowed(
+    experiment: str | Experiment, frames: Frames, scope: Any = None, wanted: Any = None
+) -> Report:
+    """The report on an experiment from `frames`."""
+    found = find(experiment) if isinstance(experiment, str) else experiment
+    if found.name == SUMMARY:
+        return Report(found, frames)
+    asked = None if wanted is None else tuple(wanted)
+    runs = frames.runs if asked is None else frames.runs[frames.runs["id"].isin(asked)]
+    nets = tuple(found.nets) if asked is None else tuple(runs["net"].dropna())
+    chosen = tuple(map(str, scope)) if scope else likeliest_scope(runs, nets)
+    return Report(found, frames, chosen, asked)  # type: ignore[arg-type]
+
+
+def find(name: str) -> Experiment:
+    """The experiment of that name; 'summary' is all claims on all runs, scope by scope."""
+    from resnet.experiment import Experiment, get
+
+    if name != SUMMARY:
+        return get(name)
+    from resnet.claims.registry import claims
+
+    every = tuple(claims().values())
+    nets = tuple(dict.fromkeys(net for claim in every for net in claim.arms))
+    question = "Which claims of the ResNet papers hold on these runs?"
+    return Experiment(SUMMARY, "The claims and their verdicts", question, nets, every)

@@ -1,0 +1,147 @@
+"""Runs and their histories from wherever they are, in one schema.
+
+`load` reads a folder of runs, a W&B project ('wandb:ENTITY/PROJECT'), a folder of W&B's offline
+journals ('journals:DIR'), the data inside a report ('FILE.pdf'), or that data unpacked.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resnet.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNS, HISTORY = "runs.csv", "history.parquet"
+NUMBERS = ("train_error", "test_error", "train_loss", "test_loss", "validation_error",
+           "gradient_ratio", "seconds")  # fmt: skip
+EXTRA = ("recipe_fields", "provenance")
+"""Columns beyond `resnet.runs.table.COLUMNS`: JSON texts of the recipe and of where it ran."""
+KEPT = ("commit", "versions")
+"""What a report keeps of provenance.json as it stands; the diff and the host stay at home."""
+
+
+@dataclass(frozen=True)
+class Frames:
+    """`runs`: a row a run, `resnet.runs.table.COLUMNS` and `EXTRA`. `history`: long form."""
+
+    runs: pd.DataFrame
+    history: pd.DataFrame
+
+
+def columns() -> list[str]:
+    """The columns of `Frames.runs`, in order."""
+    from resnet.runs.table import COLUMNS
+
+    return [*COLUMNS, *EXTRA]
+
+
+def load(source: str | Path, history: bool = True) -> Frames:
+    """The runs at `source`, without their histories if they are not wanted.
+
+    Raises:
+        UserError: for a source that is not there or not of a known kind.
+    """
+    text = str(source)
+    if text.startswith("wandb:"):
+        from reports import wandb_source
+
+        return wandb_source.online(text.removeprefix("wandb:"), history)
+    if text.startswith("journals:"):
+        from reports import wandb_source
+
+        return wandb_source.offline(Path(text.removeprefix("journals:")))
+    if text.endswith(".pdf"):
+        from reports.attach import contents
+
+        found = contents(Path(text))
+        return unpacked(found[RUNS], found[HISTORY])
+    path = Path(text)
+    if not path.exists() and (ROOT / text).exists():
+        path = ROOT / text  # a notebook's own folder is `reports/`, not the project's
+    if (path / RUNS).is_file() and (path / HISTORY).is_file():
+        return unpacked((path / RUNS).read_bytes(), (path / HISTORY).read_bytes())
+    from reports import folder_source
+
+    return folder_source.load(path, history)
+
+
+def typed(runs: pd.DataFrame) -> pd.DataFrame:
+    """`runs` with the schema's columns and types: numbers as floats, all else text or None."""
+    import pandas as pd
+
+    runs = runs.reindex(columns=columns()).sort_values("id").reset_index(drop=True)
+    for name in runs.columns:
+        if name in NUMBERS:
+            runs[name] = pd.to_numeric(runs[name]).astype("float64")
+        elif name in ("seed", "numerics"):
+            runs[name] = pd.to_numeric(runs[name]).astype("Int64")
+        else:
+            texts = runs[name].astype(object)
+            runs[name] = texts.where(texts.notna() & (texts != ""), None)
+    return runs
+
+
+def long_form(history: pd.DataFrame) -> pd.DataFrame:
+    """`history` with its types, in the order run, key, step."""
+    types = {"run_id": "category", "net": "category", "key": "category"}
+    kinds = {**types, "seed": "int64", "step": "int64", "epoch": "int64", "value": "float64"}
+    empty = history.empty
+    frame = history.fillna({"epoch": 0}).astype(kinds) if not empty else history.astype(types)
+    return frame.sort_values(["run_id", "key", "step"], kind="stable").reset_index(drop=True)
+
+
+def packed(frames: Frames) -> tuple[bytes, bytes]:
+    """The frames as the bytes of `RUNS` and `HISTORY`: equal frames give equal bytes."""
+    import io
+
+    stream = io.BytesIO()
+    plain = frames.history.astype({"run_id": str, "net": str, "key": str})
+    plain.to_parquet(stream, index=False, compression="zstd", engine="pyarrow")
+    return frames.runs.to_csv(index=False, lineterminator="\n").encode(), stream.getvalue()
+
+
+def unpacked(runs: bytes, history: bytes) -> Frames:
+    """The frames that `packed` wrote, exactly.
+
+    Raises:
+        UserError: when the bytes are none of ours.
+    """
+    import io
+
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(
+            io.BytesIO(runs),
+            dtype={name: "float64" if name in NUMBERS else "string" for name in columns()},
+            keep_default_na=False,
+            na_values=[""],
+            float_precision="round_trip",
+        )
+        return Frames(typed(table), long_form(pd.read_parquet(io.BytesIO(history))))
+    except (ValueError, KeyError, OSError) as error:
+        raise UserError(f"the data cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def where_from(provenance: dict[str, Any]) -> str:
+    """What a report keeps of a run's provenance.json, as JSON; '' when there is none.
+
+    The host's name and the diff are left out: a PDF travels.
+    """
+    if not provenance:
+        return ""
+    hardware = provenance.get("hardware") or {}
+    attempts = provenance.get("attempts") or []
+    kept: dict[str, Any] = {name: provenance.get(name) for name in KEPT}
+    kept["changed"] = bool(provenance.get("diff"))
+    kept |= {name: hardware.get(name) for name in ("device", "name", "cores", "threads")}
+    kept["attempts"] = len(attempts)
+    kept["started"] = attempts[-1].get("start") if attempts else None
+    kept["joules"] = provenance.get("joules")
+    return json.dumps(kept, sort_keys=True)

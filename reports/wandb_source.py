@@ -1,0 +1,155 @@
+"""Runs from W&B: a project through its API, or the offline journals that a run leaves.
+
+Both give the schema of `reports.source`. W&B is a mirror: it has no digest to check and, for a run
+that was killed, may miss its last lines.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reports.source import EXTRA, Frames, long_form, typed
+from resnet.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STATES = {"finished": "done", "running": "running", "pending": "running"}
+STEP = "trainer/global_step"
+"""The optimiser's step; W&B's own step counts calls, and starts again with every attempt."""
+
+
+def online(project: str, history: bool = True) -> Frames:
+    """The runs of 'ENTITY/PROJECT', each with its exact history (never the sampled one).
+
+    Raises:
+        UserError: when the project cannot be read, in one line.
+    """
+    if project.count("/") != 1:
+        raise UserError(f"'wandb:{project}' names no project; write wandb:ENTITY/PROJECT")
+    try:
+        import wandb
+
+        runs = list(wandb.Api(timeout=60).runs(project, per_page=200, lazy=False))
+        rows = [row(r.id, r.group, r.state, dict(r.config), dict(r.summary)) for r in runs]
+        lines = [(r.id, line) for r in runs if history for line in r.scan_history(page_size=10_000)]
+    except ImportError:
+        raise UserError("reading from W&B needs the package wandb") from None
+    except Exception as error:  # wandb raises its own kinds, and requests' beneath them
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UserError(f"cannot read the W&B project {project}: {why}") from None
+    return frames(rows, lines)
+
+
+def row(name: str, group: str | None, state: str, config: Any, summary: Any) -> dict[str, Any]:
+    """A run's row: the config is the spec, the summary the result."""
+    recipe = config.get("recipe") or {}
+    status = STATES.get(state, "partial")
+    if status == "done" and "weights_sha256" not in summary and "test_error" not in summary:
+        status = "partial"  # W&B calls a preempted run finished
+    spec = {key: config.get(key) for key in
+            ("net", "dataset", "dataset_copy", "dataset_digest", "seed", "numerics")}  # fmt: skip
+    numbers = {key: summary.get(key) for key in
+               ("train_error", "test_error", "train_loss", "test_loss", "validation_error",
+                "gradient_ratio", "weights_sha256", "seconds")}  # fmt: skip
+    fields = json.dumps(recipe, sort_keys=True) if recipe else None
+    return {
+        **spec,
+        **(numbers if status == "done" else {}),
+        "id": name,
+        "experiment": group,
+        "recipe": recipe.get("name"),
+        "recipe_digest": digest(recipe) if recipe else None,
+        "status": status,
+        EXTRA[0]: fields,
+    }
+
+
+def digest(recipe: dict[str, Any]) -> str | None:
+    """The recipe's digest; None for fields that this version does not know."""
+    from resnet.training.recipes import Recipe
+
+    try:
+        return Recipe(**{**recipe, "milestones": tuple(recipe["milestones"])}).digest
+    except (TypeError, KeyError):
+        return None
+
+
+def frames(rows: list[dict[str, Any]], lines: list[tuple[str, dict[str, Any]]]) -> Frames:
+    """Rows and logged lines as frames; of two lines of one run, step and key the later stays."""
+    import pandas as pd
+
+    runs = typed(pd.DataFrame(rows, columns=None if rows else ["id"]))
+    known = {r["id"]: r for r in rows if r.get("seed") is not None}
+    tall = [
+        (name, known[name]["net"], known[name]["seed"], int(step), line.get("epoch"), key, value)
+        for name, line in lines
+        if name in known and (step := line.get(STEP, line.get("_step"))) is not None
+        for key, value in line.items()
+        if not key.startswith(("_", "trainer/")) and key not in ("epoch", "time")
+        if isinstance(value, int | float)
+    ]
+    names = ["run_id", "net", "seed", "step", "epoch", "key", "value"]
+    history = pd.DataFrame(tall, columns=names)
+    return Frames(runs, long_form(history.drop_duplicates(["run_id", "step", "key"], keep="last")))
+
+
+def offline(root: Path) -> Frames:
+    """The runs in the journals (`*.wandb`) under `root`, the attempts of one run joined."""
+    journals = sorted(root.rglob("*.wandb"), key=lambda path: path.parent.name)
+    if not journals:
+        raise UserError(f"no W&B journals (*.wandb) under '{root}'")
+    rows: dict[str, dict[str, Any]] = {}
+    lines: list[tuple[str, dict[str, Any]]] = []
+    for path in journals:
+        about, logged, summary, ended = read_journal(path)
+        if about is not None:
+            state = "finished" if ended else "crashed"
+            rows[about["id"]] = row(about["id"], about["group"], state, about["config"], summary)
+            lines += [(about["id"], line) for line in logged]
+    return frames(list(rows.values()), lines)
+
+
+def read_journal(path: Path) -> tuple[dict[str, Any] | None, list[Any], dict[str, Any], bool]:
+    """One journal: (the run or None, its logged lines, its summary, whether it was closed)."""
+    from wandb.proto.wandb_internal_pb2 import Record
+
+    about, logged, summary, ended = None, [], {}, False
+    for content in records(path.read_bytes()):
+        record = Record.FromString(content)
+        kind = record.WhichOneof("record_type")
+        if kind == "run":
+            config = _items(record.run.config.update)
+            about = {"id": record.run.run_id, "group": record.run.run_group, "config": config}
+        elif kind == "history":
+            logged.append(_items(record.history.item))
+        elif kind == "summary":
+            summary |= _items(record.summary.update)
+        elif kind == "exit":
+            ended = record.exit.exit_code == 0
+    return about, logged, summary, ended
+
+
+def _items(items: Any) -> dict[str, Any]:
+    return {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in items}
+
+
+def records(content: bytes) -> list[bytes]:
+    """The records of a LevelDB log of 32 KiB blocks after W&B's 7-byte head; a torn end is left."""
+    found, part, place = [], b"", 7
+    while place + 7 <= len(content):
+        room = 32_768 - place % 32_768
+        if room < 7:
+            place += room
+            continue
+        size, kind = int.from_bytes(content[place + 4 : place + 6], "little"), content[place + 6]
+        piece = content[place + 7 : place + 7 + size]
+        if kind not in (1, 2, 3, 4) or len(piece) < size:
+            break
+        part = piece if kind in (1, 2) else part + piece
+        if kind in (1, 4):
+            found.append(part)
+        place += 7 + size
+    return found

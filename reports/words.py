@@ -1,0 +1,103 @@
+"""Numbers and scopes in words: one way to print each, so that what is printed can be compared."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from reports.elements import Cell, plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from reports.report import Report
+
+MINUS, BLANK, NONE = "\u2212", "\u00a0", "–"
+
+TONE = {
+    "reproduced": "good",
+    "contradicted": "bad",
+    "undecided": "unsure",
+    "observed": "seen",
+    "not observed": "unseen",
+    "not run": "none",
+}
+METRICS = {
+    "train_error": "training error",
+    "test_error": "test error",
+    "gradient_ratio": "gradient ratio",
+    "seconds": "seconds",
+}
+
+
+def number(value: Any, digits: int = 2, signed: bool = False) -> str:
+    """`value` with a true minus sign; a dash for none."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    text = f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
+    return text.replace("-", MINUS)
+
+
+def interval(low: float | None, high: float | None, signed: bool = False) -> str:
+    """'[low, high]', which never breaks over a line; a dash where there is none."""
+    if low is None or high is None:
+        return NONE
+    return f"[{number(low, signed=signed)},{BLANK}{number(high, signed=signed)}]"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as '34 s', '5 min 02 s' or '3 h 07 min'."""
+    if not math.isfinite(seconds):
+        return NONE
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f}{BLANK}s"
+    if whole < 3600:
+        return f"{whole // 60}{BLANK}min{BLANK}{whole % 60:02d}{BLANK}s"
+    return f"{whole // 3600:,}{BLANK}h{BLANK}{whole % 3600 // 60:02d}{BLANK}min"
+
+
+def count(n: int, thing: str) -> str:
+    """'1 run', '3 runs'."""
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"
+
+
+def short(digest: Any) -> str:
+    """The first digits of a digest or id: enough to tell runs apart on paper."""
+    return str(digest)[:8]
+
+
+def row(*texts: Any) -> tuple[Cell, ...]:
+    """A row of cells; what is a cell already stays."""
+    return tuple(text if isinstance(text, Cell) else Cell(plain(text)) for text in texts)
+
+
+def data_words(first: Any) -> str:
+    """The data set and its copy, from a row of runs."""
+    if first["dataset"] == "synthetic":
+        return "SYNTHETIC images, not CIFAR-10"
+    name = {"cifar10": "CIFAR-10", "imagenet": "ImageNet"}.get(first["dataset"], first["dataset"])
+    return f"{name}, {first['dataset_copy']}"
+
+
+def scope_words(runs: pd.DataFrame) -> str:
+    """What a comparison holds for: data, its digest, recipe. '' for no runs."""
+    if runs.empty:
+        return ""
+    first = runs.iloc[0]
+    digest = short(first["dataset_digest"])
+    return f"{data_words(first)} (digest {digest}); recipe {first['recipe']}"
+
+
+def scope(report: Report) -> str:
+    """The report's scope, for captions and the title."""
+    return scope_words(report.runs) or "no runs"
+
+
+def ids(runs: pd.DataFrame, most: int = 12) -> str:
+    """The runs that a figure shows, by net; their number where the ids would fill the page."""
+    if len(runs) > most:
+        counts = runs.groupby("net", sort=False).size()
+        return f"{count(len(runs), 'run')} ({', '.join(f'{k}{BLANK}×{BLANK}{n}' for k, n in counts.items())})"
+    groups = runs.groupby("net", sort=False)["id"]
+    return "runs " + ", ".join(f"{net} {' '.join(map(short, group))}" for net, group in groups)
