@@ -5,6 +5,7 @@ import socketserver
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,12 +27,14 @@ class Server:
     url: str = ""
     ranges: bool = True
     status: int = 200
+    delay: float = 0.0
     cuts: list[int] = field(default_factory=list)
     asked: list[str | None] = field(default_factory=list)
 
     def answer(self, handler: http.server.BaseHTTPRequestHandler) -> None:
         wanted = handler.headers.get("Range")
         self.asked.append(wanted)
+        time.sleep(self.delay)
         if self.status != 200:
             handler.send_error(self.status)
             return
@@ -62,7 +65,7 @@ def server(
 
     # Not HTTPServer: that one looks its own name up, which can take seconds.
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as httpd:
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        threading.Thread(target=httpd.serve_forever, args=(0.02,), daemon=True).start()
         served.url = f"http://127.0.0.1:{httpd.server_address[1]}/cifar.tar.gz"
         monkeypatch.setattr(CIFAR10, "url", served.url)
         monkeypatch.setattr(CIFAR10, "tgz_md5", md5(served.content))
@@ -209,6 +212,7 @@ print("sum", batches.read(Path(root))["train_images"].sum())
 
 
 def test_two_processes_at_once_download_once(tmp_path, server, small_batches):
+    server.delay = 1.0
     root = tmp_path / "data"
     here = Path(__file__).parent
     words = [server.url, md5(server.content), str(root), str(here), str(here.parents[1])]
@@ -233,6 +237,7 @@ def test_two_processes_at_once_download_once(tmp_path, server, small_batches):
     total = int(small_batches[1]["train_images"].sum())
     assert [text.split("sum ")[1] for text in said] == [f"{total}\n"] * 2
     assert len(server.asked) == 1
+    assert sum("another process is fetching" in text for text in said) == 1
     assert left(root) == {"cifar-10-batches-py"}
 
 
