@@ -8,7 +8,7 @@ import numpy as np
 
 from reports import style
 from reports.elements import Figure, element
-from reports.tables import paper_figure
+from reports.tables import done_on, paper_figure
 from reports.words import ids, scope
 
 if TYPE_CHECKING:
@@ -104,8 +104,6 @@ def _scale(axes: list[Any], errors: pd.DataFrame, report: Report) -> str:
 @element
 def arms_figure(report: Report) -> Figure:
     """Final errors by arm: a dot a seed, the mean and its interval, the paper's figure."""
-    from resnet.claims import paper
-
     if report.done.empty:
         return Figure("No arms to draw: no run is finished.")
     with style.context():
@@ -115,7 +113,7 @@ def arms_figure(report: Report) -> Figure:
                 done = report.done[report.done["net"] == net]
                 look = style.look(_rank(report.nets, net))
                 _dots(axis, done[metric].dropna().to_numpy(float), place, look)
-                figure = paper_figure(paper, net, metric)
+                figure = paper_figure(net, done_on(report), metric)
                 if figure is not None:
                     axis.plot(place, figure, "_", color="black", markersize=13, markeredgewidth=1.6)
             axis.set_xticks(range(len(report.nets)), report.nets, rotation=30, ha="right")

@@ -9,7 +9,9 @@ import os
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
+
+import numpy as np
 
 from reports.source import Frames, long_form, packed, typed, unpacked, where_from
 
@@ -51,28 +53,86 @@ def _extra(root: Path, name: str) -> dict[str, str | None]:
 
 
 def _history(root: Path, runs: pd.DataFrame) -> pd.DataFrame:
-    """The long form, built by columns: `resnet.runs.table.history` says the same in tuples."""
+    """What `resnet.runs.table.history` says, built by columns: a thousand runs in seconds."""
+    import pandas as pd
+
+    readable = runs[runs["seed"].notna()].reset_index(drop=True)
+    wide = _lines([root / str(name) for name in readable["id"]])
+    keys = sorted(set(wide.columns) - {"place", "step", "epoch", *LEFT_OUT})
+    parts = [wide.loc[wide[key].notna(), ["place", "step", "epoch", key]] for key in keys]
+    tall = [part.set_axis(["place", "step", "epoch", "value"], axis=1) for part in parts]
+    if not tall:
+        names = ["run_id", "net", "seed", "step", "epoch", "key", "value"]
+        return long_form(pd.DataFrame(columns=names))
+    joined = pd.concat(tall, ignore_index=True)
+    who = joined.pop("place").to_numpy()
+    for place, name in enumerate(("id", "net", "seed")):
+        column = readable[name]
+        values: Any = column.to_numpy("int64")[who] if name == "seed" else _coded(column, who)
+        joined.insert(place, "run_id" if name == "id" else name, values)
+    lengths = [len(part) for part in parts]
+    codes: Any = np.repeat(np.arange(len(keys)), lengths)
+    joined.insert(5, "key", cast(Any, pd.Categorical.from_codes(codes, categories=pd.Index(keys))))
+    return long_form(joined)
+
+
+def _coded(column: pd.Series, who: Any) -> Any:
+    """The column's values at the places `who`, without a million strings."""
+    import pandas as pd
+
+    kinds = pd.Categorical(column.astype(str))
+    return pd.Categorical.from_codes(kinds.codes[who], categories=kinds.categories)
+
+
+def _lines(folders: list[Path]) -> pd.DataFrame:
+    """The metrics of all runs, a row a line; 'place' says which run's. Later attempts win."""
+    import pandas as pd
+
+    whole: list[bytes] = []
+    places: list[int] = []
+    spoilt: list[pd.DataFrame] = []
+    for place, folder in enumerate(folders):
+        texts = [path.read_bytes() for path in sorted(folder.glob("metrics-*.jsonl"), key=_attempt)]
+        text = b"".join(texts)
+        if all(part.endswith(b"}\n") for part in texts if part):
+            whole.append(text)
+            places += [place] * text.count(b"\n")
+        else:
+            spoilt.append(_slow(place, folder))
+    try:
+        fast = _parsed(b"".join(whole)).assign(place=places)
+    except (ValueError, KeyError):  # a line that is cut in the middle of a file, or not finite
+        return pd.concat([_slow(*both) for both in enumerate(folders)], ignore_index=True)
+    rows = pd.concat([fast, *spoilt], ignore_index=True)
+    rows["epoch"] = rows["epoch"].fillna(0) if "epoch" in rows else 0
+    return rows.drop_duplicates(["place", "step"], keep="last")
+
+
+def _attempt(path: Path) -> int:
+    return int(path.stem.split("-")[1])
+
+
+def _parsed(text: bytes) -> pd.DataFrame:
+    """JSON lines as a frame; ValueError for a line that is none."""
+    import io
+
+    import pandas as pd
+    from pyarrow import json as arrow
+
+    if not text:
+        return pd.DataFrame({"step": [], "epoch": []})
+    options = arrow.ReadOptions(block_size=1 << 24)
+    return arrow.read_json(io.BytesIO(text), read_options=options).to_pandas()
+
+
+def _slow(place: int, folder: Path) -> pd.DataFrame:
+    """One run's metrics by the record's own reader, which bears with cut lines."""
     import pandas as pd
 
     from resnet.runs.folder import read_metrics
 
-    readable = runs[runs["seed"].notna()]
-    parts: list[tuple[int, list[dict[str, Any]]]] = [
-        (place, read_metrics(root / str(name))) for place, name in enumerate(readable["id"])
-    ]
-    lines = [{"place": place, **line} for place, rows in parts for line in rows]
-    if not lines:
-        names = ["run_id", "net", "seed", "step", "epoch", "key", "value"]
-        return long_form(pd.DataFrame(columns=names))
-    wide = pd.DataFrame(lines).drop(columns=list(LEFT_OUT), errors="ignore")
-    if "epoch" not in wide:
-        wide["epoch"] = 0
-    tall = wide.melt(["place", "step", "epoch"], var_name="key").dropna(subset=["value"])
-    who = readable.iloc[tall.pop("place").to_numpy()]
-    tall.insert(0, "run_id", who["id"].to_numpy())
-    tall.insert(1, "net", who["net"].to_numpy())
-    tall.insert(2, "seed", who["seed"].to_numpy())
-    return long_form(tall)
+    rows = [{"place": place, **line} for line in read_metrics(folder)]
+    return pd.DataFrame(rows, columns=None if rows else ["place", "step", "epoch"])
 
 
 def _put(content: bytes, file: IO[bytes]) -> None:

@@ -25,8 +25,8 @@ def all_verdicts(report: Report) -> Table:
     caption = (
         "All claims. Effects in percentage points of error or in decades; intervals are Student's "
         "t over paired seeds and hold together at 95 % within a claim. The paper's figure is "
-        "worked out from what it prints, for the contrast that the verdict hangs on; a dash where it "
-        "prints none. Only runs of one scope are compared."
+        "worked out from what it prints, for the contrast that the verdict hangs on; a dash where "
+        "it prints none. Only runs of one scope are compared."
     )
     columns = ("Id", "Claim", "Verdict", "Scope", "Effect", "Interval", "Paper", "Seeds")
     return Table(caption, columns, rows, "llclrrrr")
@@ -35,7 +35,7 @@ def all_verdicts(report: Report) -> Table:
 def _paper(verdict: Verdict) -> str:
     """The paper's figure for the contrast whose effect the verdict reports."""
     hung = [part.contrast for part in verdict.parts if part.effect == verdict.effect]
-    return printed(hung[0]) if hung else NONE
+    return printed(hung[0], verdict.claim.dataset) if hung else NONE
 
 
 @element

@@ -49,13 +49,13 @@ def load(source: str | Path, history: bool = True) -> Frames:
     """
     text = str(source)
     if text.startswith("wandb:"):
-        from reports import wandb_source
+        from reports.wandb_source import online
 
-        return wandb_source.online(text.removeprefix("wandb:"), history)
+        return online(text.removeprefix("wandb:"), history)
     if text.startswith("journals:"):
-        from reports import wandb_source
+        from reports.wandb_source import offline
 
-        return wandb_source.offline(Path(text.removeprefix("journals:")))
+        return offline(Path(text.removeprefix("journals:")))
     if text.endswith(".pdf"):
         from reports.attach import contents
 
@@ -89,11 +89,13 @@ def typed(runs: pd.DataFrame) -> pd.DataFrame:
 
 def long_form(history: pd.DataFrame) -> pd.DataFrame:
     """`history` with its types, in the order run, key, step."""
-    types = {"run_id": "category", "net": "category", "key": "category"}
-    kinds = {**types, "seed": "int64", "step": "int64", "epoch": "int64", "value": "float64"}
-    empty = history.empty
-    frame = history.fillna({"epoch": 0}).astype(kinds) if not empty else history.astype(types)
-    return frame.sort_values(["run_id", "key", "step"], kind="stable").reset_index(drop=True)
+    numbers = {"seed": "int64", "step": "int64", "epoch": "int64", "value": "float64"}
+    frame = history.assign(epoch=history["epoch"].fillna(0)).astype(numbers)
+    for name in ("run_id", "net", "key"):
+        kinds = frame[name].astype("category")
+        frame[name] = kinds.cat.reorder_categories(sorted(kinds.cat.categories))
+    frame = frame.sort_values(["run_id", "key", "step"], kind="stable")
+    return frame.reset_index(drop=True)
 
 
 def packed(frames: Frames) -> tuple[bytes, bytes]:

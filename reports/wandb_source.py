@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reports.source import EXTRA, Frames, long_form, typed
 from resnet.errors import UserError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 STATES = {"finished": "done", "running": "running", "pending": "running"}
 STEP = "trainer/global_step"
@@ -114,11 +111,14 @@ def offline(root: Path) -> Frames:
 
 def read_journal(path: Path) -> tuple[dict[str, Any] | None, list[Any], dict[str, Any], bool]:
     """One journal: (the run or None, its logged lines, its summary, whether it was closed)."""
-    from wandb.proto.wandb_internal_pb2 import Record
+    from wandb.proto import wandb_internal_pb2 as schema
 
-    about, logged, summary, ended = None, [], {}, False
+    about: dict[str, Any] | None = None
+    logged: list[Any] = []
+    summary: dict[str, Any] = {}
+    ended = False
     for content in records(path.read_bytes()):
-        record = Record.FromString(content)
+        record = schema.Record.FromString(content)  # type: ignore[attr-defined]
         kind = record.WhichOneof("record_type")
         if kind == "run":
             config = _items(record.run.config.update)

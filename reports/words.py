@@ -98,6 +98,7 @@ def ids(runs: pd.DataFrame, most: int = 12) -> str:
     """The runs that a figure shows, by net; their number where the ids would fill the page."""
     if len(runs) > most:
         counts = runs.groupby("net", sort=False).size()
-        return f"{count(len(runs), 'run')} ({', '.join(f'{k}{BLANK}×{BLANK}{n}' for k, n in counts.items())})"
+        each = ", ".join(f"{net}{BLANK}×{BLANK}{n}" for net, n in counts.items())
+        return f"{count(len(runs), 'run')} ({each})"
     groups = runs.groupby("net", sort=False)["id"]
     return "runs " + ", ".join(f"{net} {' '.join(map(short, group))}" for net, group in groups)
