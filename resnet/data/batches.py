@@ -10,6 +10,8 @@ from resnet.errors import UserError
 
 Arrays = dict[str, np.ndarray]
 
+FOLDER = "cifar-10-batches-py"
+
 
 def files() -> dict[str, list[tuple[str, str]]]:
     """(name, md5) of every file needed, by split, and 'meta'; from torchvision's own lists."""
@@ -24,14 +26,7 @@ def files() -> dict[str, list[tuple[str, str]]]:
 
 def is_here(root: Path) -> bool:
     """Whether `root` holds the folder cifar-10-batches-py, whole or not."""
-    return (root / folder_name()).is_dir()
-
-
-def folder_name() -> str:
-    """The folder's name, as torchvision has it."""
-    from torchvision.datasets import CIFAR10
-
-    return CIFAR10.base_folder
+    return (root / FOLDER).is_dir()
 
 
 def read(root: Path) -> Arrays:
@@ -40,7 +35,7 @@ def read(root: Path) -> Arrays:
     Raises:
         UserError: a file is missing, cut or altered.
     """
-    folder = root / folder_name()
+    folder = root / FOLDER
     arrays: Arrays = {}
     for split, listed in files().items():
         # Checked before it is unpickled: a pickle from elsewhere could run anything.

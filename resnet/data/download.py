@@ -152,7 +152,7 @@ def _hopeless(error: Exception) -> bool:
 
 def _extract(path: Path) -> None:
     """Unpack the files that CIFAR-10 needs, and only those, in one atomic step."""
-    target = path.parent / batches.folder_name()
+    target = path.parent / batches.FOLDER
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="unpacking-") as scratch:
         inner = Path(scratch) / target.name
         inner.mkdir()

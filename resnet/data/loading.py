@@ -45,15 +45,26 @@ def load(
 
 
 def _found(root: Path, say: Say) -> Dataset | None:
-    inside = root.name == batches.folder_name()
-    for place in [root.parent] if inside else [root, root / "cifar10"]:
-        if batches.is_here(place):
-            arrays = batches.read(place)
-            return _cifar10(arrays, digest(arrays), "original", "cifar-10-batches-py, md5 verified")
-        if folders.is_here(place):
-            arrays, known, copy = folders.read(place, say)
-            return _cifar10(arrays, known, copy, "class folders of 60,000 images")
+    inside = root.name == batches.FOLDER
+    for place in [root.parent] if inside else [root / "cifar10", root]:
+        try:
+            if batches.is_here(place):
+                return _original(place)
+            if folders.is_here(place):
+                return _copy(place, say)
+        except OSError as error:
+            raise UserError(f"cannot read the data in {place}: {error}") from None
     return None
+
+
+def _original(place: Path) -> Dataset:
+    arrays = batches.read(place)
+    return _cifar10(arrays, digest(arrays), "original", "cifar-10-batches-py, md5 verified")
+
+
+def _copy(place: Path, say: Say) -> Dataset:
+    arrays, known, copy = folders.read(place, say)
+    return _cifar10(arrays, known, copy, "class folders of 60,000 images")
 
 
 def _download(root: Path, allowed: bool, say: Say) -> None:
