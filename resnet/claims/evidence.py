@@ -10,14 +10,13 @@ import numpy as np
 
 from resnet.claims.contrasts import Contrast
 from resnet.claims.model import Claim
+from resnet.claims.scope import barred, of, scope_text, scopes, why_not_compared
 from resnet.claims.statistics import Array
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("id", "net", "dataset", "dataset_copy", "recipe", "seed", "status", "reason")
-SCOPE = ("dataset_digest", "recipe_digest", "numerics")
-STAND_IN = "synthetic"
+__all__ = ["Evidence", "barred", "gather", "of", "scope_text", "scopes", "why_not_compared"]
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,8 @@ class Evidence:
         """What stands between the runs at hand and the claim; '' for nothing."""
         bad, waiting = len(self.failed), self.unfinished
         phrases = {
-            f"no finished run of {', '.join(self.missing)}": self.missing,
-            f"a metric was not measured in {', '.join(self.unmeasured)}": self.unmeasured,
+            f"no finished run of {_some(self.missing)}": self.missing,
+            f"a metric was not measured in {_some(self.unmeasured)}": self.unmeasured,
             f"{_runs(bad)} failed and left out: {'; '.join(self.failed)}": bad,
             f"{_runs(waiting)} not finished": waiting,
             f"seeds {', '.join(map(str, self.unpaired))} left out: not every arm has them": (
@@ -57,43 +56,6 @@ class Evidence:
             ),
         }
         return "; ".join(phrase for phrase, said in phrases.items() if said)
-
-
-def of(claim: Claim, runs: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `runs` that are arms of the claim, on its data set or the synthetic stand-in.
-
-    A claim that names an error rate takes no stand-in and no lossy copy.
-    """
-    if runs.empty:
-        return runs.reindex(columns=[*COLUMNS, *SCOPE])
-    kind = runs["dataset"].isin([claim.dataset, STAND_IN])
-    if claim.absolute:
-        lossy = runs["dataset_copy"].str.contains("lossy", na=False)
-        kind = (runs["dataset"] == claim.dataset) & ~lossy
-    return runs[runs["net"].isin(claim.arms) & kind & (runs["status"] != "corrupt")]
-
-
-def scopes(runs: pd.DataFrame) -> list[pd.DataFrame]:
-    """The runs split by (data, recipe, numerics): only runs of one part are ever compared."""
-    if runs.empty:
-        return []
-    return [part for _, part in runs.groupby(list(SCOPE), sort=False, dropna=False)]
-
-
-def why_not_compared(runs: pd.DataFrame) -> str:
-    """What differs between the runs, in one line; '' where all are of one scope."""
-    if len(scopes(runs)) < 2:
-        return ""
-    return "; ".join(
-        filter(
-            None,
-            (
-                _differing(runs, "data sets differ", "dataset_digest", ("dataset", "dataset_copy")),
-                _differing(runs, "recipes differ", "recipe_digest", ("recipe",)),
-                _differing(runs, "versions of the numerics differ", "numerics", ("numerics",)),
-            ),
-        )
-    )
 
 
 def gather(
@@ -128,14 +90,9 @@ def gather(
     )
 
 
-def scope_text(claim: Claim, runs: pd.DataFrame, n: int) -> str:
-    """Data set and copy, recipe, n, and the nets where the claim was moved; '' for no runs."""
-    if runs.empty:
-        return ""
-    first = runs.iloc[0]
-    copy = "" if first["dataset"] == STAND_IN else f" ({first['dataset_copy']})"
-    nets = f", asked of {', '.join(claim.asked_of)}" if claim.asked_of else ""
-    return f"{first['dataset']}{copy}, recipe {first['recipe']}, n = {n}{nets}"
+def _some(nets: tuple[str, ...], most: int = 3) -> str:
+    more = f" and {len(nets) - most} more" if len(nets) > most else ""
+    return ", ".join(nets[:most]) + more
 
 
 def _runs(count: int) -> str:
@@ -168,14 +125,3 @@ def _failures(runs: pd.DataFrame) -> tuple[str, ...]:
         f"{row['net']} seed {row['seed']} (run {row['id']}): {row['reason'] or 'failed'}"
         for row in rows.to_dict("records")
     )
-
-
-def _differing(runs: pd.DataFrame, what: str, digest: str, labels: tuple[str, ...]) -> str:
-    """'what (one / other)'; the digest's first digits where the labels are alike."""
-    kinds = runs.drop_duplicates(digest)
-    if len(kinds) < 2:
-        return ""
-    words = [" ".join(str(row[label]) for label in labels) for row in kinds.to_dict("records")]
-    if len(set(words)) < len(words):
-        words = [f"{w} {str(d)[:6]}" for w, d in zip(words, kinds[digest], strict=True)]
-    return f"{what} ({' / '.join(words)})"

@@ -53,7 +53,9 @@ class Plan:
     """When to look: the seeds an arm has after each wave, the last being the budget.
 
     `alpha` is the two-sided error rate of one claim over all looks. Pocock's spending is the
-    default: with three seeds O'Brien and Fleming's first look can hardly stop.
+    default, for effects that dwarf the noise: at four standard deviations it stops after 3.6 seeds
+    on average, O'Brien and Fleming's after 4.9, whose first look can hardly stop. At 1.2 standard
+    deviations it finds 67 %, theirs 80 %, a fixed design of eight seeds 83 %.
     """
 
     waves: tuple[int, ...] = (3, 5, 8)

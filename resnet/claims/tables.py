@@ -99,26 +99,26 @@ def _verdicts(claims: list[Claim], runs_dir: str) -> list[Verdict]:
 def _claim_table(claims: list[Claim]) -> Table:
     from rich.table import Table
 
-    table = Table("id", "claim", "source", "status", "kind", title=f"{len(claims)} claims")
+    table = Table("id", "claim", "source", "kind", title=f"{len(claims)} claims", show_lines=True)
     for claim in claims:
-        source = claim.source
-        table.add_row(claim.id, claim.sentence, str(source), source.status, claim.kind)
+        source = f"{claim.source}\n[dim]{claim.source.status}[/]"
+        table.add_row(claim.id, claim.sentence, source, claim.kind)
     return table
 
 
 def _verdict_table(verdicts: list[Verdict]) -> Table:
     from rich.table import Table
 
-    table = Table("id", "claim", "source", "verdict", "effect", "95 % interval", "scope")
+    table = Table("claim", "verdict", "effect (95 %)", "scope", show_lines=True)
+    table.columns[1].no_wrap = True
     for verdict in verdicts:
         claim, colour = verdict.claim, COLOURS[verdict.word]
+        interval = "" if verdict.low is None else f"\n{verdict.low:+.2f} to {verdict.high:+.2f}"
+        effect = "" if verdict.effect is None else f"{verdict.effect:+.2f} {verdict.unit}"
         table.add_row(
-            claim.id,
-            claim.sentence,
-            f"{claim.source} ({claim.source.status})",
+            f"[bold]{claim.id}[/] {claim.sentence}\n[dim]{claim.source} ({claim.source.status})[/]",
             f"[{colour}]{verdict.word}[/]",
-            "" if verdict.effect is None else f"{verdict.effect:+.2f} {verdict.unit}",
-            "" if verdict.low is None else f"{verdict.low:+.2f} to {verdict.high:+.2f}",
-            verdict.scope or verdict.reason,
+            effect.rstrip() + interval,
+            "\n".join(filter(None, (verdict.scope, verdict.reason))),
         )
     return table

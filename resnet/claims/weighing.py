@@ -1,0 +1,103 @@
+"""One contrast weighed on its numbers, and the parts of a claim taken together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from resnet.claims import statistics
+from resnet.claims.contrasts import Contrast
+from resnet.claims.evidence import Evidence
+from resnet.claims.model import Claim
+
+Word = Literal["reproduced", "contradicted", "undecided", "observed", "not observed", "not run"]
+LEVEL = 0.95
+
+
+class Levels(Protocol):
+    """What sets the level of each interval: `sequential.Plan` is one."""
+
+    @property
+    def alpha(self) -> float:
+        """The error rate of one claim over all looks."""
+
+    def level(self, n: int, parts: int) -> float:
+        """The level of each of `parts` intervals on `n` seeds."""
+
+    def seeds(self, n: int) -> int:
+        """How many of `n` seeds may be looked at."""
+
+
+@dataclass(frozen=True)
+class PartVerdict:
+    """One contrast decided: effect and interval in `unit`; no interval for a single seed."""
+
+    contrast: Contrast
+    word: Word
+    effect: float
+    low: float | None
+    high: float | None
+    more_seeds: int | None
+
+    @property
+    def label(self) -> str:
+        """The number, and where the claim says that it lies."""
+        return f"{self.contrast.label} {self.contrast.asserted}"
+
+
+def decide_part(
+    claim: Claim, contrast: Contrast, found: Evidence, plan: Levels | None
+) -> PartVerdict:
+    """The contrast's word, effect and interval, and the seeds more that it would take."""
+    values = found.numbers(contrast)
+    n, parts = len(values), len(claim.contrasts())
+    effect = float(values.mean())
+    if n == 1:
+        seen: Word = "observed" if contrast.leans(effect) == "reproduced" else "not observed"
+        return PartVerdict(contrast, seen, effect, None, None, claim.min_seeds - 1)
+    level = plan.level(n, parts) if plan else statistics.bonferroni(LEVEL, parts)
+    interval = statistics.t_interval(values, level)
+    word: Word = contrast.answer(interval.low, interval.high)  # type: ignore[assignment]
+    short = max(claim.min_seeds - n, 0)
+    if word != "undecided":
+        return PartVerdict(
+            contrast, "undecided" if short else word, effect, interval.low, interval.high, short
+        )
+    needed = statistics.seeds_needed(contrast.clearance(effect), float(values.std(ddof=1)), level)
+    more = None if needed is None else max(needed - n, short, 1)
+    return PartVerdict(contrast, word, effect, interval.low, interval.high, more)
+
+
+def together(parts: list[PartVerdict]) -> tuple[Word, PartVerdict]:
+    """The word of all parts, and the part that it hangs on."""
+    for word in ("contradicted", "undecided", "not observed"):
+        if hit := [part for part in parts if part.word == word]:
+            return word, min(hit, key=lead)
+    return parts[0].word, min(parts, key=lead)
+
+
+def lead(part: PartVerdict) -> float:
+    """How far the effect lies beyond the margin in the claimed direction."""
+    return part.contrast.lead(part.effect)
+
+
+def more_seeds(parts: list[PartVerdict]) -> int | None:
+    """The seeds that the claim would take: one part to contradict it, or all to reproduce it."""
+    against = [p.more_seeds for p in parts if p.contrast.leans(p.effect) == "contradicted"]
+    if quickest := [need for need in against if need is not None]:
+        return min(quickest)
+    needs = [part.more_seeds for part in parts]
+    return None if None in needs else max(need for need in needs if need is not None)
+
+
+def because(claim: Claim, part: PartVerdict, found: Evidence) -> str:
+    """What a reader must know of a verdict that is not plain."""
+    if part.low is None:
+        return "one seed: no interval, no verdict"
+    if len(found.seeds) < claim.min_seeds:
+        return f"{len(found.seeds)} seeds of the {claim.min_seeds} that the claim needs"
+    if part.word == "undecided" and part.more_seeds is None:
+        return "the effect lies within the margin, or too near it for any number of seeds"
+    if part.low == part.high:
+        return "every seed gave the same number"
+    return ""

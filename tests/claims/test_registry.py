@@ -1,0 +1,158 @@
+"""The claims themselves: complete, sourced, askable of nets that the suite has."""
+
+import subprocess
+import sys
+
+import pytest
+
+from resnet.claims import metrics, paper, registry
+from resnet.claims.contrasts import difference, interaction
+from resnet.claims.orders import Groups, Trend
+from resnet.errors import UserError
+from resnet.nets import check
+
+CLAIMS = registry.claims()
+FOUR = ["plain20", "plain56", "resnet20", "resnet56"]
+
+
+def test_every_row_of_the_list_is_there():
+    for row in range(1, 26):
+        assert registry.claim(f"C{row}").id
+    assert {"H15-F6L", "H15-F6M", "H15-F1", "H15-deg", "H15-grad"} <= set(CLAIMS)
+    assert len(CLAIMS) == sum(len(family) for family in registry.FAMILIES.values())
+
+
+def test_an_unknown_claim_names_near_ones():
+    with pytest.raises(UserError, match="H15-F6L"):
+        registry.claim("H15-F6")
+
+
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=lambda claim: claim.id)
+def test_a_claim_is_whole(claim):
+    assert claim.source.status in ("VERIFIED", "VERIFIED-2ND")
+    assert claim.sentence
+    assert claim.margin_why
+    assert claim.min_seeds >= 3
+    assert claim.contrasts()
+    assert [check(net) for net in claim.arms] == list(claim.arms)
+    assert set(claim.metrics) <= set(metrics.METRICS)
+    assert claim.on(claim.arms) is claim
+    assert claim.on([]) is None
+
+
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=lambda claim: claim.id)
+def test_the_papers_own_figures_do_not_contradict_a_claim(claim):
+    """Where the source prints a figure for every arm, it must lie on the claimed side."""
+    for contrast in claim.contrasts():
+        figures = [
+            next(
+                (
+                    f.value
+                    for f in paper.printed(net, claim.dataset, contrast.metric)
+                    if f.source.paper == claim.source.paper and f.relation == "="
+                ),
+                None,
+            )
+            for net in contrast.arms
+        ]
+        if None not in figures:
+            pairs = zip(figures, contrast.terms, strict=True)
+            assert contrast.leans(sum(figure * weight for figure, (_, weight) in pairs)) != (
+                "contradicted"
+            )
+
+
+@pytest.mark.parametrize("name", ["C5", "C6", "C13", "C24"])
+def test_where_the_literature_disagrees_every_side_is_carried(name):
+    assert registry.claim(name).disputes
+
+
+def test_a_trend_takes_all_nets_of_its_family_by_depth():
+    trend = Trend("test_error", ("resnet20", "resnet56"), "lower", up_to=110)
+    nets = ["resnet110", "resnet20", "plain20", "resnet32", "resnet34", "resnet50", "resnet1202"]
+    assert trend.on(nets).arms == ("resnet20", "resnet32", "resnet110")
+    assert trend.on(["resnet20", "plain56", "resnet44-B", "resnet164"]) is None
+
+
+def test_a_general_difference_moves_to_the_nets_at_hand():
+    across = difference("test_error", "plain56", "resnet56", "higher", general=True)
+    assert across.on(FOUR) is across
+    assert across.on(["plain20", "plain32", "resnet32", "resnet44"]).arms == ("plain32", "resnet32")
+    assert across.on(["plain20", "resnet32"]) is None
+    along = difference("test_error", "plain56", "plain20", "higher", general=True)
+    assert along.on(["plain32", "plain44", "plain110"]).arms == ("plain110", "plain32")
+    assert along.on(["plain32", "resnet44"]) is None
+    fixed = difference("test_error", "plain56", "plain20", "higher")
+    assert fixed.on(["plain20", "plain44"]) is None
+
+
+def test_a_general_interaction_takes_the_ends_of_the_common_depths():
+    four = interaction(
+        "train_error", ("plain56", "plain20"), ("resnet56", "resnet20"), "higher", general=True
+    )
+    nets = ["plain20", "plain32", "plain44", "resnet32", "resnet44", "resnet56"]
+    assert four.on(nets).arms == ("plain44", "plain32", "resnet44", "resnet32")
+
+
+def test_a_claim_in_several_parts_is_asked_whole_unless_it_is_divisible():
+    assert registry.claim("C21").on(["resnet110", "resnet1202"]) is None
+    values = registry.claim("C1").on(["resnet20", "resnet56"])
+    assert values.asked_of == ("resnet20", "resnet56")
+
+
+def test_rank_groups_compare_neighbouring_groups():
+    groups = Groups("test_error", (("a",), ("b", "c"), ("d",)))
+    pairs = [contrast.arms for contrast in groups.contrasts()]
+    assert pairs == [("b", "a"), ("c", "a"), ("d", "b"), ("d", "c")]
+    assert groups.on(["a", "d"]).groups == (("a",), ("d",))
+    assert groups.on(["b", "c"]) is None
+
+
+def test_kinds():
+    kinds = {claim.kind for claim in CLAIMS.values()}
+    assert {
+        "trend",
+        "difference",
+        "threshold",
+        "equivalence",
+        "conjunction",
+        "interaction",
+    } <= kinds
+
+
+@pytest.mark.parametrize(
+    ("net", "figure"),
+    [("resnet20", 8.75), ("resnet110", 6.61), ("preact-resnet164", 5.46), ("resnet1202", 7.93)],
+)
+def test_the_papers_figures_are_found(net, figure):
+    assert paper.figure(net).value == figure
+
+
+@pytest.mark.parametrize("net", ["plain20", "plain56", "plain110", "resnet20-B", "nothing"])
+def test_what_no_paper_prints_is_not_invented(net):
+    assert paper.figure(net) is None
+
+
+def test_figures_by_data_set_protocol_and_spread():
+    assert str(paper.figure("resnet110")) == "6.61 ± 0.16"
+    assert paper.figure("resnet110", protocol="best of five runs").value == 6.43
+    assert paper.figure("resnet34", "imagenet").value == 24.52
+    assert paper.figure("preact-resnet1001", "cifar100").value == 22.71
+    assert [str(f) for f in paper.printed("plain110")] == ["> 60", "> 20", "16.44"]
+    assert 12.77 in [f.value for f in paper.reproduced("plain56")]
+
+
+def test_figures_name_nets_in_their_one_spelling_and_none_is_from_memory():
+    for figure in paper.PRINTED + paper.REPRODUCED:
+        assert figure.source.status != "UNVERIFIED"
+        if figure.net.startswith(("plain", "resnet", "preact-", "wrn-", "se-", "resnext", "wide-")):
+            assert check(figure.net) == figure.net
+
+
+def test_claims_load_without_torch_pandas_or_numpy():
+    code = (
+        "import sys; from resnet.claims import registry, paper, tables; registry.claims();"
+        "print(sorted({'torch', 'pandas', 'numpy', 'scipy'} & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"

@@ -1,0 +1,281 @@
+"""Every word, on made runs: what is decided, what is not, and what is never compared."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resnet.claims import registry, tables, verdicts
+from resnet.claims.contrasts import difference, threshold, value
+from resnet.claims.model import Claim, Source
+from resnet.claims.orders import Trend
+from resnet.claims.scope import scopes, why_not_compared
+from resnet.errors import UserError
+from tests.claims.tables import errors, runs
+
+SHALLOW_BETTER = {"plain20": 8.0, "plain56": 12.0}
+
+
+def claim(*parts, **changes) -> Claim:
+    """A claim of these parts, about nothing."""
+    values = {"id": "X", "sentence": "s", "source": Source("p", "w"), "margin_why": "none"}
+    return Claim(parts=parts, **(values | changes))
+
+
+DEEPER_WORSE = claim(difference("train_error", "plain56", "plain20", "higher", margin=0.2))
+
+
+@pytest.mark.parametrize(
+    ("deep", "word"),
+    [
+        ([12.0, 12.1, 12.2], "reproduced"),
+        ([7.0, 7.1, 7.2], "contradicted"),
+        ([8.1, 9.9, 7.6], "undecided"),
+        ([12.0], "observed"),
+        ([8.1], "not observed"),
+        ([12.0, 12.1], "undecided"),
+        ([], "not run"),
+    ],
+)
+def test_each_word(deep, word):
+    table = runs("train_error", {"plain20": [8.0, 8.0, 8.0][: max(len(deep), 1)], "plain56": deep})
+    assert verdicts.decide(DEEPER_WORSE, table).word == word
+
+
+def test_a_verdict_carries_its_numbers_and_its_scope():
+    table = runs("train_error", {"plain20": [8.0, 8.5, 8.2], "plain56": [12.0, 12.1, 12.5]})
+    verdict = verdicts.decide(DEEPER_WORSE, table)
+    assert verdict.effect == pytest.approx((4.0 + 3.6 + 4.3) / 3)
+    assert verdict.low < verdict.effect < verdict.high
+    assert (verdict.n, verdict.seeds, verdict.unit, verdict.more_seeds) == (
+        3,
+        (0, 1, 2),
+        "points",
+        0,
+    )
+    assert set(verdict.run_ids) == set(table["id"])
+    assert verdict.scope == "cifar10 (original), recipe paper, n = 3"
+    assert verdict.decisive.label == "train_error: plain56 − plain20 > 0.2"
+
+
+def test_one_seed_pretends_no_interval():
+    verdict = verdicts.decide(DEEPER_WORSE, runs("train_error", {"plain20": [8], "plain56": [12]}))
+    assert (verdict.low, verdict.high, verdict.more_seeds) == (None, None, 2)
+    assert verdict.effect == 4.0
+
+
+def test_fewer_seeds_than_the_claim_needs_leave_it_open_with_an_interval():
+    table = runs("train_error", {"plain20": [8.0, 8.0], "plain56": [12.0, 12.01]})
+    verdict = verdicts.decide(DEEPER_WORSE, table)
+    assert (verdict.word, verdict.more_seeds) == ("undecided", 1)
+    assert verdict.low > 0.2
+
+
+def test_an_undecided_claim_says_how_many_seeds_more():
+    table = runs("train_error", {"plain20": [8.0, 8.0, 8.0], "plain56": [8.0, 9.5, 9.0]})
+    more = verdicts.decide(DEEPER_WORSE, table).more_seeds
+    assert more is not None
+    assert 3 <= more <= 20
+
+
+def test_an_effect_within_the_margin_is_not_decided_by_more_seeds():
+    table = runs("train_error", {"plain20": [8.0, 8.0, 8.0], "plain56": [8.1, 8.0, 8.2]})
+    verdict = verdicts.decide(DEEPER_WORSE, table)
+    assert (verdict.word, verdict.more_seeds) == ("undecided", None)
+    assert "within the margin" in verdict.reason
+
+
+def test_identical_seeds_decide_and_are_named():
+    table = runs("train_error", {"plain20": [8.0] * 3, "plain56": [12.0] * 3})
+    verdict = verdicts.decide(DEEPER_WORSE, table)
+    assert (verdict.word, verdict.reason) == ("reproduced", "every seed gave the same number")
+
+
+def test_only_seeds_that_all_arms_have_are_paired():
+    table = runs("train_error", {"plain20": [8, 8, 8, 8.0], "plain56": [12, 12.1, 12.2, 12.0]})
+    verdict = verdicts.decide(DEEPER_WORSE, table[table["id"] != "plain56-1"])
+    assert verdict.seeds == (0, 2, 3)
+    assert "seeds 1 left out" in verdict.reason
+
+
+def test_a_failed_run_is_told_and_is_no_value():
+    table = runs("train_error", {"plain20": [8.0] * 4, "plain56": [12.0, 12.1, 12.2, 1e9]})
+    table.loc[table["id"] == "plain56-3", ["status", "reason"]] = "failed", "loss at step 7"
+    verdict = verdicts.decide(DEEPER_WORSE, table)
+    assert (verdict.word, verdict.seeds) == ("reproduced", (0, 1, 2))
+    assert verdict.failed == ("plain56 seed 3 (run plain56-3): loss at step 7",)
+    assert "1 run failed" in verdict.reason
+
+
+def test_an_arm_that_only_failed_leaves_the_claim_undecided():
+    table = runs("train_error", {"plain20": [8.0] * 3, "plain56": [12.0] * 3})
+    table.loc[table["net"] == "plain56", "status"] = "failed"
+    verdict = verdicts.decide(DEEPER_WORSE, table)
+    assert (verdict.word, verdict.n, len(verdict.failed)) == ("undecided", 0, 3)
+
+
+@pytest.mark.parametrize("status", ["running", "partial"])
+def test_unfinished_runs_are_told(status):
+    table = runs("train_error", {"plain20": [8.0] * 3, "plain56": [12.0, 12.1, 12.2]})
+    table.loc[table["id"] == "plain56-2", "status"] = status
+    verdict = verdicts.decide(DEEPER_WORSE, table)
+    assert verdict.n == 2
+    assert "1 run not finished" in verdict.reason
+
+
+def test_an_unmeasured_metric_is_not_run():
+    table = runs("test_error", {"plain20": [8.0] * 3, "plain56": [12.0] * 3})
+    verdict = verdicts.decide(DEEPER_WORSE, table)
+    assert verdict.word == "not run"
+    assert "not measured" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"recipe": "quick", "recipe_digest": "q"}, "recipes differ (paper / quick)"),
+        ({"recipe_digest": "q" * 9}, "recipes differ (paper rrrrrr / paper qqqqqq)"),
+        (
+            {"dataset_copy": "JPEG copy (lossy)", "dataset_digest": "j"},
+            "data sets differ (cifar10 original / cifar10 JPEG copy (lossy))",
+        ),
+        ({"numerics": 2}, "versions of the numerics differ (1 / 2)"),
+    ],
+)
+def test_runs_of_two_scopes_are_never_mixed(changes, said):
+    mixed = pd.concat([errors(SHALLOW_BETTER, 3), errors(SHALLOW_BETTER, 3, **changes)])
+    assert why_not_compared(mixed) == said
+    assert len(scopes(mixed)) == 2
+    with pytest.raises(UserError, match="cannot be compared"):
+        verdicts.decide(DEEPER_WORSE, mixed)
+    both = verdicts.decide_all([DEEPER_WORSE], mixed)
+    assert [(verdict.word, verdict.n) for verdict in both] == [("reproduced", 3)] * 2
+
+
+def test_arms_in_different_scopes_are_not_compared_and_the_reason_is_said():
+    apart = pd.concat(
+        [errors({"plain20": 8.0}, 3), errors({"plain56": 12.0}, 3, recipe="fb", recipe_digest="f")]
+    )
+    for verdict in verdicts.decide_all([DEEPER_WORSE], apart):
+        assert verdict.word == "not run"
+        assert "recipes differ (paper / fb)" in verdict.reason
+
+
+def test_no_runs_at_all():
+    for table in (pd.DataFrame(), errors(SHALLOW_BETTER, 3).iloc[:0]):
+        assert why_not_compared(table) == ""
+        assert [v.word for v in verdicts.decide_all([DEEPER_WORSE], table)] == ["not run"]
+
+
+def test_one_wrong_neighbour_contradicts_a_trend():
+    trend = claim(Trend("train_error", ("plain20", "plain32", "plain44"), "higher"))
+    table = errors({"plain20": 8.0, "plain32": 12.0, "plain44": 9.0}, 5)
+    verdict = verdicts.decide(trend, table)
+    assert verdict.word == "contradicted"
+    assert [part.word for part in verdict.parts] == ["reproduced", "contradicted"]
+    assert verdict.effect == pytest.approx(-3.0, abs=0.2)
+
+
+def test_a_conjunction_needs_all_its_parts():
+    both = claim(
+        difference("train_error", "plain56", "plain20", "higher"),
+        threshold("gradient_ratio", "plain56", "higher", bound=-1.0),
+    )
+    table = errors(SHALLOW_BETTER, 5)
+    assert verdicts.decide(both, table).word == "reproduced"
+    vanished = table.assign(gradient_ratio=-4.0)
+    verdict = verdicts.decide(both, vanished)
+    assert (verdict.word, verdict.unit, verdict.effect) == ("contradicted", "decades", -4.0)
+
+
+@pytest.mark.parametrize(("mean", "word"), [(8.8, "reproduced"), (9.9, "contradicted")])
+def test_a_printed_value_is_met_within_its_margin(mean, word):
+    printed = claim(value("train_error", "resnet20", 8.75, 0.5))
+    assert verdicts.decide(printed, errors({"resnet20": mean}, 5)).word == word
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"dataset": "synthetic"}, {"dataset_copy": "JPEG copy (lossy)"}, {"recipe": "quick"}],
+)
+def test_error_rates_are_not_asked_of_other_data_or_a_shortened_recipe(changes):
+    table = errors({"resnet20": 8.75, "resnet56": 6.97}, 3, **changes)
+    verdict = verdicts.decide(registry.claim("C1").on(["resnet20", "resnet56"]), table)
+    assert verdict.word == "not run"
+    assert "names an error rate" in verdict.reason
+    assert verdicts.decide(registry.claim("C2").on(["resnet20", "resnet56"]), table).n == 3
+
+
+def test_runs_on_other_data_do_not_bear_on_a_claim():
+    table = errors(SHALLOW_BETTER, 3, dataset="imagenet")
+    assert verdicts.decide(DEEPER_WORSE, table).word == "not run"
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.floats(0, 90), min_size=1, max_size=6),
+    st.floats(-30, 30),
+    st.sampled_from([-0.2, 0.0, 0.2]),
+)
+def test_a_claim_and_its_opposite_never_both_hold(shallow, step, margin):
+    table = runs(
+        "train_error",
+        {"plain20": shallow, "plain56": [x + step + k for k, x in enumerate(shallow)]},
+    )
+    words = [
+        verdicts.decide(
+            claim(difference("train_error", "plain56", "plain20", direction, abs(margin))), table
+        ).word
+        for direction in ("higher", "lower")
+    ]
+    opposite = {"reproduced": "contradicted", "contradicted": "reproduced"}
+    for one, other in (words, words[::-1]):
+        if one in opposite:
+            assert other == opposite[one]
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    table = errors(SHALLOW_BETTER, 4, sd=2.0)
+    first = verdicts.decide(DEEPER_WORSE, table)
+    assert verdicts.decide(DEEPER_WORSE, table.sample(frac=1, random_state=1)) == first
+
+
+def test_verdicts_hold_at_their_family_wise_level():
+    """Three neighbours without any difference: some verdict in at most 5 % of the tables."""
+    trend = claim(Trend("train_error", ("plain20", "plain32", "plain44", "plain56"), "higher"))
+    rng, hits = np.random.default_rng(11), 0
+    for _ in range(120):
+        table = runs("train_error", {net: list(rng.standard_normal(3)) for net in trend.arms})
+        hits += verdicts.decide(trend, table).word in ("reproduced", "contradicted")
+    assert hits <= 12  # 6 expected at most, 2.5 standard errors above
+
+
+def test_the_survey_asks_each_claim_of_the_nets_at_hand():
+    table = errors({"plain20": 8.0, "plain32": 10.0}, 3)
+    found = {v.claim.id: v for v in verdicts.survey(registry.claims().values(), table)}
+    assert set(found) == set(registry.claims())
+    assert found["H15-F1"].word == "reproduced"
+    assert "asked of plain32, plain20" in found["H15-F1"].scope
+    assert found["C25"].word == "not run"
+
+
+def test_claims_are_printed_as_json_and_as_a_table(capsys):
+    assert tables.main_claims(json=True) == 0
+    records = json.loads(capsys.readouterr().out)
+    assert [record["id"] for record in records] == list(registry.claims())
+    assert tables.main_claims() == 0
+    assert "H15-F6L" in capsys.readouterr().out
+
+
+def test_verdicts_are_printed_as_json(capsys, monkeypatch):
+    table = errors(SHALLOW_BETTER, 3)
+    monkeypatch.setattr("resnet.runs.table.load", lambda folder: table)
+    assert tables.main_claims("somewhere", json=True) == 0
+    found = {r["id"]: r for r in json.loads(capsys.readouterr().out)}
+    assert found["H15-F6L"]["verdict"] == "reproduced"
+    assert found["H15-F6L"]["parts"][0]["asserts"] == "train_error: plain56 − plain20 > 0"
+    assert tables.main_claims("somewhere") == 0
+    assert "reproduced" in capsys.readouterr().out
