@@ -51,7 +51,7 @@ class Evidence:
             f"a metric was not measured in {_some(self.unmeasured)}": self.unmeasured,
             f"{_runs(bad)} failed and left out: {'; '.join(self.failed)}": bad,
             f"{_runs(waiting)} not finished": waiting,
-            f"seeds {', '.join(map(str, self.unpaired))} left out: not every arm has them": (
+            f"left out, since not every arm has them: seeds {_listed(self.unpaired)}": (
                 self.unpaired and not (self.missing or self.unmeasured)
             ),
         }
@@ -88,6 +88,10 @@ def gather(
         unpaired=tuple(sorted(set().union(*by_arm.values()) - set(seeds))),
         table=table,
     )
+
+
+def _listed(seeds: tuple[int, ...]) -> str:
+    return ", ".join(map(str, seeds))
 
 
 def _some(nets: tuple[str, ...], most: int = 3) -> str:

@@ -62,13 +62,13 @@ def why_not_compared(runs: pd.DataFrame) -> str:
 
 
 def scope_text(claim: Claim, runs: pd.DataFrame, n: int) -> str:
-    """Data set and copy, recipe, n, and the nets where the claim was moved; '' for no runs."""
+    """Data set and copy, recipe, the nets where the claim was moved, and n; '' for no runs."""
     if runs.empty:
         return ""
     first = runs.iloc[0]
     copy = "" if first["dataset"] == STAND_IN else f" ({first['dataset_copy']})"
     nets = f", asked of {', '.join(claim.asked_of)}" if claim.asked_of else ""
-    return f"{first['dataset']}{copy}, recipe {first['recipe']}, n = {n}{nets}"
+    return f"{first['dataset']}{copy}, recipe {first['recipe']}{nets}, n = {n}"
 
 
 def _differing(runs: pd.DataFrame, what: str, digest: str, labels: tuple[str, ...]) -> str:

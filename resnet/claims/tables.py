@@ -115,10 +115,11 @@ def _verdict_table(verdicts: list[Verdict]) -> Table:
         claim, colour = verdict.claim, COLOURS[verdict.word]
         interval = "" if verdict.low is None else f"\n{verdict.low:+.2f} to {verdict.high:+.2f}"
         effect = "" if verdict.effect is None else f"{verdict.effect:+.2f} {verdict.unit}"
+        hinge = f"\n[dim]{verdict.decisive.label}[/]" if verdict.decisive else ""
         table.add_row(
             f"[bold]{claim.id}[/] {claim.sentence}\n[dim]{claim.source} ({claim.source.status})[/]",
             f"[{colour}]{verdict.word}[/]",
-            effect.rstrip() + interval,
+            effect.rstrip() + interval + hinge,
             "\n".join(filter(None, (verdict.scope, verdict.reason))),
         )
     return table
