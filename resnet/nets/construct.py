@@ -30,7 +30,8 @@ def build(
     """
     spec = parse(name)
     if spec.images != "torchvision":
-        net = _architecture(spec, num_classes).to_empty(device="cpu")
+        with torch.random.fork_rng(devices=[]):  # modules draw weights of their own, unasked
+            net = _architecture(spec, num_classes)
         initialise(net, seed)
         net.checkpointing = checkpointing
         return net
@@ -42,21 +43,19 @@ def build(
 def architecture(name: str, num_classes: int | None = None) -> Net:
     """The net without weights, on torch's meta device: shapes and counts at no cost."""
     spec = parse(name)
-    if spec.images != "torchvision":
-        return _architecture(spec, num_classes)
+    make = _architecture if spec.images != "torchvision" else _foreign
     with torch.device("meta"):
-        return _foreign(spec, num_classes, 0)
+        return make(spec, num_classes)
 
 
 def _architecture(spec: Spec, num_classes: int | None) -> Net:
     classes = CLASSES[spec.images] if num_classes is None else num_classes
-    with torch.device("meta"):
-        net = Vgg(spec.depth, classes) if spec.family == "vgg" else ResNet(plan(spec), classes)
+    net = Vgg(spec.depth, classes) if spec.family == "vgg" else ResNet(plan(spec), classes)
     net.name, net.depth = render(spec), spec.depth
     return net
 
 
-def _foreign(spec: Spec, num_classes: int | None, seed: int) -> Net:
+def _foreign(spec: Spec, num_classes: int | None, seed: int = 0) -> Net:
     from resnet.nets.foreign import foreign
 
     return foreign(spec.model, CLASSES[spec.images] if num_classes is None else num_classes, seed)

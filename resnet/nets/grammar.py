@@ -31,16 +31,17 @@ import re
 
 from resnet.errors import UserError, unknown
 from resnet.nets.catalogue import CATALOGUE
+from resnet.nets.combinations import check_words
 from resnet.nets.depths import IMAGENET_DEPTHS, check_depth, implied_unit, root
 from resnet.nets.plans import Spec, Style
 
-NUMBER = r"\d+(?:\.\d+)?"
+NUMBER = r"\d{1,3}(?:\.\d{1,4})?"
 HEADS = (
-    r"(?P<family>plain|(?:se-)?(?:preact-)?resnet)(?P<depth>\d+)",
-    r"(?P<family>(?:se-)?wrn)-(?P<depth>\d+)-(?P<widen>\d+)",
-    r"(?P<family>(?:se-)?resnext)(?P<depth>\d+)-(?P<groups>\d+)x(?P<base>\d+)d",
-    r"(?P<family>(?:se-)?wide-resnet)(?P<depth>\d+)-(?P<wide>\d+)",
-    r"(?P<family>vgg)(?P<depth>\d+)-bn",
+    r"(?P<family>plain|(?:se-)?(?:preact-)?resnet)(?P<depth>\d{1,9})",
+    r"(?P<family>(?:se-)?wrn)-(?P<depth>\d{1,9})-(?P<widen>\d{1,9})",
+    r"(?P<family>(?:se-)?resnext)(?P<depth>\d{1,9})-(?P<groups>\d{1,9})x(?P<base>\d{1,9})d",
+    r"(?P<family>(?:se-)?wide-resnet)(?P<depth>\d{1,9})-(?P<wide>\d{1,9})",
+    r"(?P<family>vgg)(?P<depth>\d{1,9})-bn",
 )
 SUFFIXES = {
     "unit": r"basic|bottleneck|1-layer-skip",
@@ -50,7 +51,7 @@ SUFFIXES = {
     "v1": r"v1",
     "stochastic_depth": r"stochastic-depth",
     "dropout": rf"dropout{NUMBER}",
-    "times": r"x\d+",
+    "times": r"x\d{1,9}",
 }
 TAIL = "".join(rf"(?:-(?P<{word}>{pattern}))?" for word, pattern in SUFFIXES.items())
 PATTERNS = [re.compile(rf"(?P<cifar>cifar-)?{head}{TAIL}", re.ASCII) for head in HEADS]
@@ -78,7 +79,10 @@ def names() -> list[str]:
 
 
 def depth(name: str) -> int:
-    """Weight layers, shortcuts not counted; 0 for torchvision's nets."""
+    """Weight layers, shortcuts not counted; 0 for torchvision's nets.
+
+    Wide ResNet's depth is its authors': three projections counted, the classifier not.
+    """
     return parse(name).depth
 
 
@@ -99,7 +103,7 @@ def parse(name: str) -> Spec:
     if any(v.isdigit() and not 0 < int(v) <= LARGEST for v in map(_digits, words.values())):
         raise UserError(f"net '{name}': sizes and counts go from 1 to {LARGEST:,}")
     spec = _spec(name, words)
-    _check_words(name, words, spec)
+    check_words(name, words, spec)
     return spec
 
 
@@ -126,7 +130,7 @@ def _suffixes(spec: Spec) -> list[str]:
         style.placement: style.placement not in ("original", "full-preact"),
         "v1": imagenet and style.v1,
         "stochastic-depth": style.stochastic_depth,
-        f"dropout{style.dropout:g}": style.dropout > 0,
+        f"dropout{style.dropout:.10g}": style.dropout > 0,
         f"x{spec.widen}": root(spec.family) != "wrn" and spec.widen > 1,
     }
     return [word for word, said in words.items() if said]
@@ -167,35 +171,7 @@ def _shortcut(word: str) -> str:
     """A shortcut's word in one spelling; the 1×1 convolution of He et al. 2016 is option C."""
     if word == "conv-shortcut":
         return "C"
-    return re.sub(NUMBER, lambda number: f"{float(number[0]):g}", word)
-
-
-def _check_words(name: str, words: dict[str, str], spec: Spec) -> None:
-    """UserError for words that do not go together."""
-    style, kind = spec.style, root(spec.family)
-    imagenet, said = spec.images == "imagenet", set(words)
-    preact = style.placement == "full-preact"
-    changed = style.shortcut not in ("none", "A", "B", "C")
-    moved = style.placement != "original"
-    refusals = {
-        "a net without shortcuts takes no word about them": kind in ("plain", "vgg")
-        and bool(said & {"shortcut", "placement", "stochastic_depth"}),
-        "a pre-activated net takes no other placement": preact and "placement" in said,
-        "only a net with the original placement takes this shortcut": changed and moved,
-        "stochastic depth goes with the original placement and options A, B, C": (changed or moved)
-        and style.stochastic_depth,
-        "only CIFAR nets plainD and resnetD choose their block": "unit" in said
-        and (imagenet or kind not in ("plain", "resnet")),
-        "-v1 is for ImageNet bottlenecks": "v1" in said
-        and not (imagenet and style.unit == "bottleneck"),
-        "-dropoutP is for wrn, with P below 1": "dropout" in said
-        and not (kind == "wrn" and style.dropout < 1),
-        "-xk is for CIFAR nets plainD and resnetD": "times" in said
-        and (imagenet or kind not in ("plain", "resnet")),
-    }
-    for reason, refused in refusals.items():
-        if refused:
-            raise UserError(f"net '{name}': {reason}")
+    return re.sub(NUMBER, lambda number: f"{float(number[0]):.10g}", word)
 
 
 def _digits(word: str) -> str:

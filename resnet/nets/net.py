@@ -101,14 +101,15 @@ def recomputing(block: nn.Module) -> Iterator[None]:
     """A second forward pass of `block` that leaves no trace: no statistics, no draws."""
     norms = [m for m in block.modules() if isinstance(m, nn.BatchNorm2d)]
     chances = [m for m in block.modules() if isinstance(m, Chance)]
-    for norm in norms:
-        norm.track_running_stats = False
+    before = [(norm.momentum, norm.num_batches_tracked) for norm in norms]
+    for norm in norms:  # without momentum the running statistics stay as they are
+        norm.momentum, norm.num_batches_tracked = 0.0, None
     for chance in chances:
         chance.replay = True
     try:
         yield
     finally:
-        for norm in norms:
-            norm.track_running_stats = True
+        for norm, kept in zip(norms, before, strict=True):
+            norm.momentum, norm.num_batches_tracked = kept
         for chance in chances:
             chance.replay = False
