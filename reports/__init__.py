@@ -46,6 +46,6 @@ def verify(path: str | Path) -> list[str]:
     Raises:
         UserError: when the file is not a report of ours.
     """
-    from reports.verify import differences
+    from reports.check import differences
 
     return differences(Path(path))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import tempfile
 import traceback
@@ -102,7 +103,7 @@ def _failure(path: Path, notebook: Any, error: Exception) -> UserError:
     ]
     if raised:
         said = f"{raised[0].ename}: {raised[0].evalue.splitlines()[0] if raised[0].evalue else ''}"
-        trace = "\n".join(raised[0].traceback)
+        trace = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(raised[0].traceback))
     else:
         said = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
         trace = "".join(traceback.format_exception(error))

@@ -105,7 +105,7 @@ def _lines(folders: list[Path]) -> pd.DataFrame:
         return pd.concat([_slow(*both) for both in enumerate(folders)], ignore_index=True)
     rows = pd.concat([fast, *spoilt], ignore_index=True)
     rows["epoch"] = rows["epoch"].fillna(0) if "epoch" in rows else 0
-    return rows.drop_duplicates(["place", "step"], keep="last")
+    return rows.astype({"place": "int64"}).drop_duplicates(["place", "step"], keep="last")
 
 
 def _attempt(path: Path) -> int:
