@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -44,10 +45,10 @@ class Clock:
         self._left, self._rate = work, seconds / work if work else 0.0
         self._done, self._start = 0.0, time.monotonic()
 
-    def add(self, work: float) -> None:
-        """`work` more has been done; once a little is, the measured rate is what counts."""
-        self._done += work
+    def add(self, work: float, now: bool = True) -> None:
+        """`work` more is done; once a little is done `now`, the measured rate is what counts."""
         self._left = max(0.0, self._left - work)
+        self._done += work if now else 0.0
         elapsed = time.monotonic() - self._start
         if elapsed > 5 and self._done > 0:
             self._rate = elapsed / self._done
@@ -58,16 +59,26 @@ class Clock:
         return self._left * self._rate
 
 
-class Show:
-    """Progress of one run after the other; the same calls for a terminal and for a log."""
+@dataclass
+class Seen:
+    """What is known of one run under way."""
 
-    def __init__(self, runs: int, clock: Clock, work: Any) -> None:
+    number: int
+    began: float
+    first: int
+    step: int
+    error: str = ""
+    task: TaskID | None = None
+
+
+class Show:
+    """Progress of several runs at once; a bar a run on a terminal, plain lines in a log."""
+
+    def __init__(self, runs: int, clock: Clock, work: Callable[[RunSpec], float]) -> None:
         self._runs, self._clock, self._work = runs, clock, work
-        self._index = 0
+        self._seen: dict[str, Seen] = {}
         self._line_at = time.monotonic()
         self._bar = _bar() if console.is_terminal else None
-        self._task: TaskID | None = None
-        self._error = ""
 
     def __enter__(self) -> Show:
         if self._bar:
@@ -79,51 +90,63 @@ class Show:
             self._bar.stop()
 
     def start(self, spec: RunSpec, step: int) -> None:
-        """The next run begins, or goes on, at `step`."""
-        self._spec, self._step, self._index = spec, step, self._index + 1
-        self._from, self._began = step, time.monotonic()
-        if self._bar:
-            if self._task is not None:
-                self._bar.remove_task(self._task)
-            self._task = self._bar.add_task(self._name(), total=spec.recipe.steps, info="")
-        elif step:
-            self._line("goes on")
+        """A run begins, or goes on, at `step`."""
+        seen = Seen(len(self._seen) + 1, time.monotonic(), step, step)
+        if spec.id in self._seen:  # taken up again after its worker died
+            seen.number, seen.task = self._seen[spec.id].number, self._seen[spec.id].task
+        self._seen[spec.id] = seen
+        self._clock.add(step * self._share(spec), now=False)
+        if self._bar and seen.task is None:
+            name = self._name(spec)
+            seen.task = self._bar.add_task(name, total=spec.recipe.steps, info="")
+        if not self._bar and step:
+            self._line(spec, "goes on")
 
-    def advance(self, step: int) -> None:
-        """`step` steps of the run are done."""
-        share = self._work(self._spec) / self._spec.recipe.steps
-        self._clock.add((step - self._step) * share)
-        self._step = step
-        if self._bar and self._task is not None:
-            info = f"{self._error} · all done in {duration(self._clock.left)}"
-            self._bar.update(self._task, completed=step, info=info)
+    def advance(self, spec: RunSpec, step: int) -> None:
+        """`step` steps of a run are done."""
+        seen = self._seen[spec.id]
+        self._clock.add((step - seen.step) * self._share(spec))
+        seen.step = step
+        if self._bar and seen.task is not None:
+            info = f"{seen.error} · all done in {duration(self._clock.left)}"
+            self._bar.update(seen.task, completed=step, info=info)
         elif time.monotonic() - self._line_at >= LINE_EVERY:
-            self._line("")
+            self._line(spec, "")
 
-    def epoch(self, epoch: int, metrics: dict[str, float]) -> None:
-        """An epoch is over; its errors are in percent."""
-        self._error = " ".join(
+    def epoch(self, spec: RunSpec, step: int, epoch: int, metrics: dict[str, float]) -> None:
+        """An epoch of a run is over; its errors are in percent."""
+        seen, epochs = self._seen[spec.id], spec.recipe.epochs
+        seen.error = "  ".join(
             f"{name} {metrics[f'{name}_error']:.1f} %"
             for name in ("train", "test", "validation")
             if f"{name}_error" in metrics
         )
-        if not self._bar and (self._spec.recipe.epochs <= 20 or self._due()):
-            self._line(f"epoch {epoch}/{self._spec.recipe.epochs} {self._error}")
+        self.advance(spec, step)
+        due = step >= spec.recipe.steps or time.monotonic() - self._line_at >= LINE_EVERY
+        if not self._bar and (epochs <= 20 or due):
+            self._line(spec, f"epoch {epoch}/{epochs}  {seen.error}")
 
-    def _due(self) -> bool:
-        last = self._step >= self._spec.recipe.steps
-        return last or time.monotonic() - self._line_at >= LINE_EVERY
+    def end(self, spec: RunSpec, status: str) -> None:
+        """A run is over; on a terminal its bar makes room."""
+        seen = self._seen.get(spec.id)
+        if self._bar and seen and seen.task is not None:
+            self._bar.remove_task(seen.task)
+            say(f"{self._name(spec)}: {status}  {seen.error}")
 
-    def _name(self) -> str:
-        return f"[{self._index}/{self._runs}] {self._spec.title}"
+    def _share(self, spec: RunSpec) -> float:
+        return self._work(spec) / spec.recipe.steps
 
-    def _line(self, what: str) -> None:
+    def _name(self, spec: RunSpec) -> str:
+        return f"[{self._seen[spec.id].number}/{self._runs}] {spec.title}"
+
+    def _line(self, spec: RunSpec, what: str) -> None:
+        seen = self._seen[spec.id]
         self._line_at = time.monotonic()
-        rate = (self._step - self._from) / max(time.monotonic() - self._began, 1e-6)
+        rate = (seen.step - seen.first) / max(time.monotonic() - seen.began, 1e-6)
         now = datetime.now().strftime("%H:%M:%S")
-        step = f"step {self._step}/{self._spec.recipe.steps}"
+        step = f"step {seen.step}/{spec.recipe.steps}"
         eta = f"eta {duration(self._clock.left)}"
-        parts = (now, self._name(), step, what, f"{rate:.1f} steps/s", eta)
+        parts = (now, self._name(spec), step, what, f"{rate:.1f} steps/s", eta)
         print("  ".join(part for part in parts if part), flush=True)
 
 

@@ -5,13 +5,12 @@ Heavy imports wait inside the functions: --help must not pay for torch.
 
 from __future__ import annotations
 
-import errno
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from resnet.errors import UserError
+from resnet.errors import UserError, mendable
 from resnet.experiment import Experiment
 from resnet.planning.options import Options, parse
 
@@ -31,14 +30,9 @@ def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> NoRe
         print("\nstopped; the same command goes on from here", file=sys.stderr)
         status = 130
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT, errno.EPERM):
+        if (mend := mendable(error)) is None:
             raise
-        place = f" at '{error.filename}'" if error.filename else ""
-        print(
-            f"error: {(error.strerror or str(error)).lower()}{place}; "
-            "make room or choose another --output-dir, then the same command goes on",
-            file=sys.stderr,
-        )
+        print(f"error: {mend}", file=sys.stderr)
         status = 2
     sys.exit(status)
 
@@ -56,9 +50,9 @@ def run(experiment: Experiment, options: Options) -> int:
     seconds = show.plan(plan, options, dataset, device)
     if options.dry_run:
         return 0
-    _launch(plan, options, dataset, device, seconds)
+    trouble = _launch(plan, options, dataset, device, seconds)
     plan = plan.refreshed(options.output_dir)
-    failed = show.outcome(plan, options)
+    trouble += show.outcome(plan, options)
     if options.report:
         import reports
         from experiments.console import say
@@ -71,9 +65,9 @@ def run(experiment: Experiment, options: Options) -> int:
             wanted=[spec.id for spec in plan.specs],
         )
         say(f"report: {path}")
-    for reason in failed:
-        print(f"error: {reason}", file=sys.stderr)
-    return 2 if failed else 0
+    for line in trouble:
+        print(f"error: {line}", file=sys.stderr)
+    return 2 if trouble else 0
 
 
 def _device() -> str:
@@ -113,14 +107,16 @@ def _check_writable(options: Options) -> None:
         raise UserError(f"--output-dir '{options.output_dir}' is a file, not a folder") from None
 
 
-def _launch(plan: Plan, options: Options, dataset: Dataset, device: str, seconds: float) -> None:
+def _launch(
+    plan: Plan, options: Options, dataset: Dataset, device: str, seconds: float
+) -> list[str]:
+    """Train what is pending; returns a line for each run that was cut short by an error."""
     if not plan.pending:
-        return
+        return []
     if options.launcher == "slurm":
         import sweeps
 
-        sweeps.launch(plan, options)
-        return
+        return sweeps.launch(plan, options)
     from experiments.here import train_here
 
-    train_here(plan, options, dataset, device, seconds)
+    return train_here(plan, options, dataset, device, seconds)

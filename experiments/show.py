@@ -12,6 +12,7 @@ from resnet.planning import estimate
 from resnet.planning.options import Options
 from resnet.planning.plan import Plan
 from resnet.training.recipes import differences
+from sweeps.pool import share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,8 +50,11 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
         say(f"            {name}: {ours} (paper: {papers})")
     say(f"  device    {_device_name(device)}")
     say(f"  output    {options.output_dir}/")
-    seconds = estimate.seconds(todo, device) if options.launcher == "local" else 0.0
-    if todo and seconds:
+    seconds = 0.0
+    if todo and options.launcher == "local":
+        workers, threads = share(len(plan.specs), device, options.workers)
+        say(f"  at a time {workers} runs{f' of {threads} threads' if threads else ''}")
+        seconds = estimate.seconds(todo, device, workers, threads)
         say(f"  time      about {duration(seconds)}, done at {finish_time(seconds)}")
     say("")
     return seconds

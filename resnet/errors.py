@@ -1,6 +1,7 @@
 """Mistakes of the user's: one clear line that names the cause and the mend, exit status 2."""
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 
@@ -19,3 +20,17 @@ def unknown(kind: str, word: str, valid: Iterable[str], hint: str = "") -> UserE
     else:
         mend = f"for example {', '.join(names[:6])}"
     return UserError(f"unknown {kind} '{word}': {mend}{'; ' + hint if hint else ''}")
+
+
+FULL_OR_FORBIDDEN = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def mendable(error: OSError) -> UserError | None:
+    """The user's side of a full disk or a forbidden folder; None for any other system error."""
+    if error.errno not in FULL_OR_FORBIDDEN:
+        return None
+    place = f" at '{error.filename}'" if error.filename else ""
+    reason = (error.strerror or str(error)).lower()
+    return UserError(
+        f"{reason}{place}: make room or choose another --output-dir; the same command then goes on"
+    )

@@ -38,11 +38,18 @@ def work(spec: RunSpec) -> float:
     return depth(spec.net) * (images + tested / 3)
 
 
-def seconds(specs: Sequence[RunSpec], device: str) -> float:
-    """Expected seconds to train all of `specs` one after the other on this machine."""
+def seconds(specs: Sequence[RunSpec], device: str, workers: int, threads: int | None) -> float:
+    """Expected seconds to train all of `specs`, so many at a time with so many threads each."""
+    import torch
+
     from resnet.nets import depth
 
     if not specs:
         return 0.0
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads or before)
     shallowest = min(specs, key=lambda spec: depth(spec.net))
-    return seconds_per_layer_image(shallowest, device) * sum(map(work, specs))
+    rate = seconds_per_layer_image(shallowest, device)
+    torch.set_num_threads(before)
+    amounts = [rate * work(spec) for spec in specs]
+    return max(sum(amounts) / workers, max(amounts))

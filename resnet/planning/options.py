@@ -30,6 +30,7 @@ class Options:
     data_dir: Path | None = None
     output_dir: Path = Path("runs")
     launcher: str = "local"
+    workers: int | None = None
     wandb: str | None = None
     report: bool = True
     dry_run: bool = False
@@ -67,6 +68,7 @@ def parser(experiment: Experiment) -> Parser:
     add("--data-dir", type=Path, metavar="DIR", help="where CIFAR-10 lies (default data/)")
     add("--output-dir", type=Path, default=Path("runs"), metavar="DIR", help="where runs go")
     add("--launcher", choices=("local", "slurm"), default="local", help="here, or on a cluster")
+    add("--workers", type=int, metavar="N", help="runs at a time here (default: one a core)")
     add("--wandb", choices=("offline", "online", "disabled"), help="the mirror of the record")
     add("--no-report", dest="report", action="store_false", help="stop at the table")
     add("--dry-run", action="store_true", help="print the plan, do nothing")
@@ -93,6 +95,8 @@ def validate(options: Options) -> None:
             check(net)
     if options.seeds is not None and options.seeds < 1:
         raise UserError(f"--seeds {options.seeds}: give the number of seeds, 1 or more")
+    if options.workers is not None and options.workers < 1:
+        raise UserError(f"--workers {options.workers}: give 1 or more")
     if options.recipe is not None:
         recipes.get(options.recipe)
     if options.dataset not in NAMES:

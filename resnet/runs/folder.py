@@ -5,14 +5,16 @@ metrics-<attempt>.jsonl append-only, flushed a line at a time
 resume.ckpt             everything needed to go on, replaced atomically
 provenance.json         commit, versions, hardware, time spent, attempts
 failure.json            why a run cannot end (a loss that is not finite)
+error.txt               the trace of an error that cut the last attempt short
 result.json             last, by atomic rename: the run is done when its digest checks
 """
 
 import hashlib
 import json
 import shutil
+import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +24,9 @@ from resnet.errors import UserError
 from resnet.runs.files import read_json, write_atomic, write_json
 from resnet.runs.spec import RunSpec, canonical
 
-RESULT, FAILURE, SPEC, RESUME, PROVENANCE = (
-    "result.json",
-    "failure.json",
-    "spec.json",
-    "resume.ckpt",
-    "provenance.json",
-)
+RESULT, FAILURE, SPEC = "result.json", "failure.json", "spec.json"
+RESUME, PROVENANCE, TRACE = "resume.ckpt", "provenance.json", "error.txt"
+PATIENCE = 5.0  # seconds that a killed process may take to let go of its run
 
 
 class CorruptRun(Exception):
@@ -59,14 +57,14 @@ class RunFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the run for this process alone; RunBusy at once when another one has it.
+        """Hold the run for this process alone; RunBusy when another one has it.
 
         The lock lies beside the folder, so that setting a corrupt folder aside cannot free it.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path.with_suffix(".lock"))
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=PATIENCE)
         except Timeout:
             raise RunBusy(
                 f"run {self.spec.id} ({self.spec.title}) is being trained by another process; "
@@ -107,6 +105,18 @@ class RunFolder:
         """Mark the run as failed: it would fail again, at the same step."""
         write_json(self.path / FAILURE, {"step": step, "reason": reason})
         (self.path / RESUME).unlink(missing_ok=True)
+
+    @contextmanager
+    def trace(self) -> Iterator[None]:
+        """Keep the trace of an error that ends the attempt; forget that of an earlier one."""
+        (self.path / TRACE).unlink(missing_ok=True)
+        try:
+            yield
+        except Exception as error:
+            if not isinstance(error, UserError):
+                with suppress(OSError):
+                    (self.path / TRACE).write_text(traceback.format_exc())
+            raise
 
     def save_resume(self, state: dict[str, Any]) -> None:
         """Replace the resume file by `state` (tensors and plain values), atomically."""

@@ -106,6 +106,55 @@ def provenance(root: Path | str, run_id: str) -> dict[str, Any]:
         return {}
 
 
+SHOWN = (
+    "id",
+    "experiment",
+    "net",
+    "dataset",
+    "dataset_digest",
+    "recipe",
+    "seed",
+    "status",
+    "train_error",
+    "test_error",
+    "weights_sha256",
+    "seconds",
+)
+
+
+def show(root: Path, form: str) -> int:
+    """Print a row a run as 'csv', 'json' or 'table'; returns the exit status."""
+    runs = load(root)[list(SHOWN)]
+    if form == "csv":
+        print(runs.to_csv(index=False), end="")
+    elif form == "json":
+        print(runs.to_json(orient="records", indent=2))
+    else:
+        _print(runs)
+    return 0
+
+
+def _print(runs: pd.DataFrame) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    for name in runs.columns:
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for values in runs.itertuples(index=False):
+        table.add_row(*(_cell(value) for value in values))
+    Console().print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None or value != value:  # NaN is not equal to itself
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    # Digests are told apart by their first digits; --csv and --json have them whole.
+    return value[:12] if isinstance(value, str) and len(value) == 64 else str(value)
+
+
 def _spec_columns(spec: RunSpec) -> dict[str, Any]:
     return {
         "id": spec.id,

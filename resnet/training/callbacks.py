@@ -25,8 +25,8 @@ class Progress(Protocol):
     def advance(self, step: int) -> None:
         """`step` steps are done."""
 
-    def epoch(self, epoch: int, metrics: dict[str, float]) -> None:
-        """An epoch is over: losses in nats, errors in percent."""
+    def epoch(self, step: int, epoch: int, metrics: dict[str, float]) -> None:
+        """An epoch is over after `step` steps: losses in nats, errors in percent."""
 
 
 class Record(Callback):
@@ -66,7 +66,7 @@ class Record(Callback):
         for logger in trainer.loggers:
             logger.log_metrics(self.metrics, step)
         if self.progress:
-            self.progress.epoch(epoch, self.metrics)
+            self.progress.epoch(step, epoch, self.metrics)
         if step < module.spec.recipe.steps:
             self._rest(module)
 

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from resnet.errors import UserError
+
 PATIENCE = 1.5  # seconds that Ctrl-C waits for the step to end before it ends the process
 
 GO_ON = "stopped; the same command goes on from here"
 
 
-class Interrupted(Exception):
+class Interrupted(UserError):
     """The run was asked to stop and has saved its state; `signum` says by which signal."""
 
     def __init__(self, signum: int) -> None:

@@ -52,34 +52,47 @@ def train(
         folder.open(experiment, say)
         if (status := folder.status()) in ("done", "failed"):
             return status
-        attempt = folder.next_attempt()
-        record = Record(folder, attempt, progress)
-        started = _note_start(folder, attempt, device)
-        module, val_loaders = _prepare(spec, dataset, device, record)
-        if (state := folder.load_resume(say)) is not None:
-            module.restore(state)
-        mirror = None
-        if wandb != "disabled":
-            mirror = Mirror(spec, experiment, wandb, root.parent / "wandb", say)
-        try:
-            _fit(module, record, mirror, val_loaders, device)
-        except NotFinite as error:
-            folder.fail(error.step, str(error))
-            return "failed"
-        finally:
-            seconds = _note_end(folder, started)
-            if mirror:
-                mirror.finish({**record.metrics, **record.initial})
-        folder.finish(
-            {
-                **{k: v for k, v in record.metrics.items() if k != "lr"},
-                **record.initial,
-                "steps": module.position.step,
-                "seconds": round(seconds, 3),
-                "weights_sha256": weights_sha256(module.net),
-            }
-        )
-        return "done"
+        with folder.trace():
+            return _attempt(folder, dataset, experiment, device, wandb, progress, say)
+
+
+def _attempt(
+    folder: RunFolder,
+    dataset: Dataset,
+    experiment: str,
+    device: str,
+    wandb: str,
+    progress: Progress | None,
+    say: Callable[[str], None],
+) -> str:
+    attempt = folder.next_attempt()
+    record = Record(folder, attempt, progress)
+    started = _note_start(folder, attempt, device)
+    module, val_loaders = _prepare(folder.spec, dataset, device, record)
+    if (state := folder.load_resume(say)) is not None:
+        module.restore(state)
+    mirror = None
+    if wandb != "disabled":
+        mirror = Mirror(folder.spec, experiment, wandb, folder.path.parent.parent / "wandb", say)
+    try:
+        _fit(module, record, mirror, val_loaders, device)
+    except NotFinite as error:
+        folder.fail(error.step, str(error))
+        return "failed"
+    finally:
+        seconds = _note_end(folder, started)
+        if mirror:
+            mirror.finish({**record.metrics, **record.initial})
+    folder.finish(
+        {
+            **{key: value for key, value in record.metrics.items() if key != "lr"},
+            **record.initial,
+            "steps": module.position.step,
+            "seconds": round(seconds, 3),
+            "weights_sha256": weights_sha256(module.net),
+        }
+    )
+    return "done"
 
 
 def weights_sha256(net: nn.Module) -> str:

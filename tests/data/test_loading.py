@@ -92,6 +92,17 @@ def test_no_such_folder(tmp_path):
     assert not (tmp_path / "nowhere").exists()
 
 
+@pytest.mark.usefixtures("small_folders")
+def test_folder_that_cannot_be_read(tmp_path, monkeypatch):
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    write_folders(tmp_path)
+    monkeypatch.setattr("resnet.data.folders.os.scandir", refuse)
+    with pytest.raises(UserError, match=r"cannot read the data in .*Permission denied"):
+        read(tmp_path)
+
+
 def test_nothing_there_and_no_download(tmp_path):
     with pytest.raises(DataUnavailable, match=r"--data-dir .* --dataset synthetic"):
         read(tmp_path)

@@ -1,0 +1,172 @@
+"""Several runs at once on one machine: worker processes, each with its fair share of the cores."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from multiprocessing import connection
+from typing import TYPE_CHECKING, Any, Protocol
+
+from resnet.runs.spec import RunSpec
+from sweeps.worker import Job, work
+
+if TYPE_CHECKING:
+    from resnet.data import Dataset
+
+TRIES = 3  # how often a run whose worker died (out of memory, kill -9) is taken up again
+GRACE = 2.0  # seconds that workers get to save their state when all must stop
+
+
+class Watcher(Protocol):
+    """Whoever shows how far all the runs are."""
+
+    def start(self, spec: RunSpec, step: int) -> None:
+        """A run begins, or goes on, at `step`."""
+
+    def advance(self, spec: RunSpec, step: int) -> None:
+        """`step` steps of a run are done."""
+
+    def epoch(self, spec: RunSpec, step: int, epoch: int, metrics: dict[str, float]) -> None:
+        """An epoch of a run is over."""
+
+    def end(self, spec: RunSpec, status: str) -> None:
+        """A run is 'done', 'failed' or ended by an 'error'."""
+
+
+@dataclass
+class Worker:
+    """A worker process, this side of the pipe to it, and the run that it has in hand."""
+
+    process: Any
+    pipe: Any
+    spec: RunSpec | None = None
+    ready: bool = False
+
+
+@dataclass
+class Pool:
+    """Trains `specs` in `count` workers; `errors` has a line by run id for each cut short."""
+
+    job: Job
+    dataset: Dataset
+    count: int
+    watcher: Watcher
+    say: Callable[[str], None] = print
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def train(self, specs: Iterable[RunSpec]) -> None:
+        """Train all of them; on Ctrl-C or SIGTERM every worker saves its run and ends first."""
+        self._queue, self._tries = deque(specs), dict[str, int]()
+        self._workers = [self._hire() for _ in range(min(self.count, len(self._queue)))]
+        before = signal.signal(signal.SIGTERM, _raise_interrupt)
+        try:
+            while self._workers:
+                self._wait()
+        finally:
+            signal.signal(signal.SIGTERM, before)
+            self._dismiss()
+
+    def _hire(self) -> Worker:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=work, args=(theirs, self.job, self.dataset), daemon=True)
+        process.start()
+        theirs.close()
+        return Worker(process, ours)
+
+    def _wait(self) -> None:
+        """Hear what the workers have to say, until one of them says something."""
+        pipes = {worker.pipe: worker for worker in self._workers}
+        for pipe in connection.wait(list(pipes)):
+            try:
+                self._hear(pipes[pipe], pipe.recv())  # type: ignore[index, union-attr]
+            except (EOFError, ConnectionResetError):
+                self._lose(pipes[pipe])  # type: ignore[index]
+
+    def _hear(self, worker: Worker, message: tuple[Any, ...]) -> None:
+        kind, *values = message
+        if kind == "ready":
+            worker.ready = True
+        elif kind == "say":
+            self.say(values[0])
+        elif kind == "error":
+            self._end(worker, "error", values[0])
+        elif kind == "end":
+            self._end(worker, values[0])
+        else:
+            getattr(self.watcher, kind)(worker.spec, *values)
+        if worker.ready and worker.spec is None:
+            self._hand_on(worker)
+
+    def _end(self, worker: Worker, status: str, error: str = "") -> None:
+        assert worker.spec is not None
+        if error:
+            self.errors[worker.spec.id] = error
+        self.watcher.end(worker.spec, status)
+        worker.spec = None
+
+    def _hand_on(self, worker: Worker) -> None:
+        """The next run for a worker that has none; or the end of its work."""
+        worker.spec = self._queue.popleft() if self._queue else None
+        worker.pipe.send(worker.spec)
+        if worker.spec is None:
+            self._workers.remove(worker)
+            worker.process.join(GRACE)
+
+    def _lose(self, worker: Worker) -> None:
+        """A worker died: hire another for the run that it had, a few times at most."""
+        worker.process.join()
+        self._workers.remove(worker)
+        how = f"its process ended with {worker.process.exitcode}"
+        if (spec := worker.spec) is None:
+            if not worker.ready:
+                raise RuntimeError(f"a worker could not start: {how}")
+            return
+        self._tries[spec.id] = self._tries.get(spec.id, 1) + 1
+        if self._tries[spec.id] > TRIES:
+            self._end(worker, "error", f"{how}, {TRIES} times")
+        else:
+            self.say(f"{spec.title}: {how}; taken up again")
+            self._queue.appendleft(spec)
+        if self._queue:
+            self._workers.append(self._hire())
+
+    def _dismiss(self) -> None:
+        """Stop whoever is still at work, letting them save."""
+        for worker in self._workers:
+            if worker.ready and worker.process.is_alive():
+                os.kill(worker.process.pid, signal.SIGINT)
+            else:
+                worker.process.kill()
+        for worker in self._workers:
+            worker.process.join(GRACE)
+            worker.process.kill()
+        self._workers.clear()
+
+
+def share(runs: int, device: str, workers: int | None = None) -> tuple[int, int | None]:
+    """(workers, threads each) for a plan of so many runs in all.
+
+    On a CPU one thread a run wastes nothing on waiting for the others. The share depends on the
+    plan and not on what is left of it: a resumed run must round as it did before.
+    """
+    if device != "cpu":
+        return workers or 1, None
+    cores = os.cpu_count() or 1
+    count = workers or max(1, min(runs, cores))
+    return count, max(1, cores // count)
+
+
+def longest_first(specs: Iterable[RunSpec]) -> list[RunSpec]:
+    """Seed by seed, so that an early stop leaves whole seeds; the long runs of a seed first."""
+    from resnet.planning.estimate import work as amount
+
+    return sorted(specs, key=lambda spec: (spec.seed, -amount(spec)))
+
+
+def _raise_interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
