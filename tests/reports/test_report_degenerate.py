@@ -73,7 +73,8 @@ def test_one_run(root: Path) -> None:
     factory.write(root, factory.spec("plain20", 0))
     said = text(root)
     assert "1 finished run of 1 net" in said
-    assert "[" not in said.split("Arms: error")[1].split("Figure")[0].split("Paper, test")[2]
+    rows = REGISTRY["arms"](narrowed("degradation", load(root))).record()["rows"]
+    assert [row[:2] + row[3:4] for row in rows] == [["plain20", "1", "–"]]
 
 
 def test_one_seed_is_observed_and_has_no_interval(root: Path) -> None:
