@@ -72,7 +72,7 @@ def summary(report: Report) -> Text:
     return Text(f"{claims} This rests on {done} on {loud}, and holds for that scope alone.")
 
 
-GROUNDS = ("Claim", "Scope", "Contrast", "Answer", "Effect", "Interval", "Reproduced if", "Paper")
+GROUNDS = ("Claim", "Scope", "Contrast", "Answer", "Effect", "Interval", "Holds if", "Paper")
 
 
 @element
@@ -98,8 +98,8 @@ def grounds_rows(report: Report, scoped: bool = False) -> tuple[tuple[Cell, ...]
 
 
 def place(verdict: Verdict) -> str:
-    """The verdict's scope without its n, which has a column of its own."""
-    return verdict.scope.partition(", n =")[0] or NONE
+    """The verdict's data and recipe; nets and seeds have columns of their own."""
+    return verdict.scope.partition(", n =")[0].partition(", asked of")[0] or NONE
 
 
 def label(contrast: Contrast) -> str:
@@ -120,14 +120,15 @@ def aim(contrast: Contrast) -> str:
 
 
 def printed(contrast: Contrast, dataset: str) -> str:
-    """The contrast of the figures that the paper prints; a dash where it does not print them."""
-    total = -contrast.bound
+    """What the paper prints: of one net its figure, of several their contrast; a dash for none."""
+    alone = len(contrast.terms) == 1
+    total = 0.0 if alone else -contrast.bound
     for net, weight in contrast.terms:
         figure = paper_figure(net, dataset, contrast.metric)
         if figure is None:
             return NONE
         total += weight * figure
-    return number(total, signed=True)
+    return number(total, signed=not alone)
 
 
 def paper_figure(net: str, dataset: str, metric: str = "test_error") -> float | None:

@@ -34,7 +34,8 @@ def number(value: Any, digits: int = 2, signed: bool = False) -> str:
     """`value` with a true minus sign; a dash for none."""
     if value is None or not math.isfinite(value):
         return NONE
-    text = f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
+    rounded = round(value, digits) + 0.0  # never a negative zero
+    text = f"{rounded:+.{digits}f}" if signed else f"{rounded:.{digits}f}"
     return text.replace("-", MINUS)
 
 
