@@ -24,9 +24,9 @@ def all_verdicts(report: Report) -> Table:
     )  # fmt: skip
     caption = (
         "All claims, n seeds each. Effects in percentage points of error or in decades; "
-        "intervals are Student's t over paired seeds and hold together at 95 % within a claim. The paper's figure is "
-        "worked out from what it prints, for the contrast that the verdict hangs on; a dash where "
-        "it prints none. Only runs of one scope are compared."
+        "intervals are Student's t over paired seeds and hold together at 95 % within a claim. "
+        "The paper's figure is worked out from what it prints, for the contrast that the verdict "
+        "hangs on; a dash where it prints none. Only runs of one scope are compared."
     )
     columns = ("Id", "Claim", "Verdict", "Scope", "Effect", "Interval", "Paper", "n")
     return Table(caption, columns, rows, "llclrrrr", (12, 29, 13, 12, 8, 14, 7, 5))
