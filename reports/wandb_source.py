@@ -31,7 +31,8 @@ def online(project: str, history: bool = True) -> Frames:
 
         runs = list(wandb.Api(timeout=60).runs(project, per_page=200, lazy=False))
         rows = [row(r.id, r.group, r.state, dict(r.config), dict(r.summary)) for r in runs]
-        lines = [(r.id, line) for r in runs if history for line in r.scan_history(page_size=10_000)]
+        told = [r for r in runs if history and r.lastHistoryStep >= 0]
+        lines = [(r.id, line) for r in told for line in r.scan_history()]
     except ImportError:
         raise UserError("reading from W&B needs the package wandb") from None
     except Exception as error:  # wandb raises its own kinds, and requests' beneath them

@@ -46,4 +46,64 @@ class Server:
     def answer(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         """The data for one query."""
         self.log.append(json.dumps([query, variables]))
+        if "viewer" in query:
+            teams = {"edges": [{"node": {"name": "someone"}}]}
+            flags = "{}"
+            viewer = {"id": "V", "entity": "someone", "username": "someone", "email": "a@b.c",
+                      "flags": flags, "teams": teams}  # fmt: skip
+            return {"viewer": viewer}
+        if "runs(" in query:
+            edges = [{"node": self.run(name), "cursor": name} for name in self.runs]
+            page = {"endCursor": None, "hasNextPage": False}
+            runs = {"edges": edges, "totalCount": len(edges), "pageInfo": page}
+            return {
+                "project": {
+                    "internalId": "1",
+                    "runCount": len(edges),
+                    "readOnly": True,
+                    "runs": runs,
+                }
+            }
+        if "historyKeys }" in query:
+            return {"project": {"run": {"historyKeys": self.run(variables["name"])["historyKeys"]}}}
+        if "parquetHistory" in query:
+            rows = self.rows(variables["runName"])
+            return {"project": {"run": {"parquetHistory": {"parquetUrls": [], "liveData": rows}}}}
+        if "HistoryPage" in query:
+            self.scanned += 1
+            steps = range(variables["minStep"], variables["maxStep"])
+            rows = [row for row in self.rows(variables["run"]) if row["_step"] in steps]
+            return {"project": {"run": {"history": [json.dumps(row) for row in rows]}}}
+        self.sampled += "istory" in query
         return {}
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """The logged lines as the server keeps them, its own step counting calls."""
+        _, lines, _ = self.runs[name]
+        return [
+            {**line, "_step": number, "trainer/global_step": line["step"]}
+            for number, line in enumerate(lines)
+        ]
+
+    def run(self, name: str) -> dict[str, Any]:
+        """A run as the server tells of it: config and summary are JSON texts."""
+        one, lines, summary = self.runs[name]
+        config = {key: {"value": value} for key, value in one.to_json().items()}
+        return {
+            "id": f"storage-{name}",
+            "name": name,
+            "displayName": one.title,
+            "state": "finished",
+            "group": "degradation",
+            "config": json.dumps(config),
+            "summaryMetrics": json.dumps(summary),
+            "systemMetrics": "{}",
+            "tags": [],
+            "historyLineCount": len(lines),
+            "historyKeys": {"lastStep": len(lines) - 1, "keys": {}},
+            "projectId": "1",
+            "sweepName": None,
+            "createdAt": "2026-03-01T12:00:00Z",
+            "heartbeatAt": "2026-03-01T12:00:00Z",
+            "user": {"name": "someone", "username": "someone"},
+        }

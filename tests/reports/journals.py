@@ -1,6 +1,6 @@
 """Real offline W&B journals, as a run's mirror writes them; run as a program of its own.
 
-    python journals.py DIR JSON    # JSON: [[spec, lines, summary], …]
+python journals.py DIR JSON    # JSON: [[spec, lines, summary], …]
 """
 
 import json
