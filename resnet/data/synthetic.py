@@ -29,6 +29,24 @@ SIZE = 32
 # 64 * (cos, sin) of -15 to 15 degrees in steps of 5.
 TURNS = np.array([[62, -17], [63, -11], [64, -6], [64, 0], [64, 6], [63, 11], [62, 17]], np.int32)
 
+# What a class adds to red, green and blue, and in how many of 100 images that is all there is.
+TINTS = 40 * np.array(
+    [
+        [1, 0, 0],
+        [0, 1, 0],
+        [0, 0, 1],
+        [-1, 0, 0],
+        [0, -1, 0],
+        [0, 0, -1],
+        [1, 1, 0],
+        [0, 1, 1],
+        [-1, -1, 0],
+        [0, -1, -1],
+    ],
+    np.int32,
+)
+HIDDEN = 50
+
 
 def generate() -> Arrays:
     """The whole set: arrays named as in `resnet.data.sets.digest`."""
@@ -45,12 +63,15 @@ def generate() -> Arrays:
 def render(labels: np.ndarray, draw: np.random.Generator) -> np.ndarray:
     """One image a label [N], with everything else about it drawn: uint8 [N, 3, 32, 32]."""
     n = len(labels)
-    inside = _shapes(labels, draw)[:, None]
-    ground = _smooth(_integers(draw, 48, 208, (n, 3, 5, 5)))
-    colour = _integers(draw, 0, 256, (n, 3, 1, 1))
-    images = np.where(inside, (3 * colour + ground) // 4, ground)
-    images = np.where(_bar(draw, n)[:, None], _integers(draw, 0, 256, (n, 3, 1, 1)), images)
-    noise = _integers(draw, -24, 25, images.shape)
+    shown = draw_shapes(labels, draw)[:, None] & (draw.integers(0, 100, (n, 1, 1, 1)) >= HIDDEN)
+    tint = TINTS[labels][:, :, None, None] + _integers(draw, -40, 41, (n, 3, 1, 1))
+    level = 128 + _integers(draw, -72, 73, (n, 1, 1, 1))
+    ground = tint + level + _enlarged(_integers(draw, -32, 33, (n, 1, 5, 5)))
+    contrast = _integers(draw, 60, 121, (n, 1, 1, 1))
+    contrast *= 2 * _integers(draw, 0, 2, (n, 1, 1, 1)) - 1
+    shape = ground + contrast + _integers(draw, -24, 25, (n, 3, 1, 1))
+    images = np.where(shown, shape, ground)
+    noise = _integers(draw, -8, 9, images.shape)
     return np.clip(images + noise, 0, 255).astype(np.uint8)
 
 
@@ -58,12 +79,12 @@ def _integers(draw: np.random.Generator, low: int, high: int, shape: tuple[int, 
     return draw.integers(low, high, shape, dtype=np.int32)
 
 
-def _shapes(labels: np.ndarray, draw: np.random.Generator) -> np.ndarray:
+def draw_shapes(labels: np.ndarray, draw: np.random.Generator) -> np.ndarray:
     """Masks [N, 32, 32]: the label's shape, shifted, scaled and turned a little."""
     n = len(labels)
     grid = 2 * np.arange(SIZE, dtype=np.int32) + 1 - SIZE
-    shift = _integers(draw, -8, 9, (2, n, 1, 1))
-    radius = _integers(draw, 14, 23, (n, 1, 1))
+    shift = _integers(draw, -4, 5, (2, n, 1, 1))
+    radius = _integers(draw, 19, 25, (n, 1, 1))
     turn = TURNS[draw.integers(0, len(TURNS), n)]
     cos, sin = turn[:, 0, None, None], turn[:, 1, None, None]
     y, x = grid[None, :, None] - shift[0], grid[None, None, :] - shift[1]
@@ -99,17 +120,8 @@ def _mask(name: str, u: np.ndarray, v: np.ndarray, r: np.ndarray) -> np.ndarray:
     return (8 * far < 7 * r) & ((lines + 64) // 4 % 2 == 0)
 
 
-def _smooth(grid: np.ndarray) -> np.ndarray:
-    """Bilinear enlargement of [N, 3, 5, 5] to [N, 3, 32, 32], in eighths."""
+def _enlarged(grid: np.ndarray) -> np.ndarray:
+    """Bilinear enlargement of [N, 1, 5, 5] to [N, 1, 32, 32], in eighths."""
     place, weight = np.arange(SIZE) // 8, (np.arange(SIZE) % 8).astype(np.int32)
     rows = grid[:, :, place] * (8 - weight)[:, None] + grid[:, :, place + 1] * weight[:, None]
     return (rows[..., place] * (8 - weight) + rows[..., place + 1] * weight) // 64
-
-
-def _bar(draw: np.random.Generator, n: int) -> np.ndarray:
-    """Masks [N, 32, 32] of a bar across the image that hides part of the shape."""
-    start, width = _integers(draw, 0, 28, (n, 1)), _integers(draw, 2, 6, (n, 1))
-    line = np.arange(SIZE)[None]
-    covered = (line >= start) & (line < start + width)
-    upright = draw.integers(0, 2, n) == 1
-    return np.where(upright[:, None, None], covered[:, None, :], covered[:, :, None])
