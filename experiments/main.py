@@ -39,7 +39,7 @@ def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> NoRe
 
 def run(experiment: Experiment, options: Options) -> int:
     """Plan, train, decide and report; returns the exit status."""
-    from experiments import show
+    from experiments import outcome, show
     from resnet.planning import plan as planning
 
     _check_writable(options)
@@ -52,7 +52,7 @@ def run(experiment: Experiment, options: Options) -> int:
         return 0
     trouble = _launch(plan, options, dataset, device, seconds)
     plan = plan.refreshed(options.output_dir)
-    trouble += show.outcome(plan, options)
+    trouble += outcome.show(plan, options.output_dir)
     if options.report:
         import reports
         from experiments.console import say

@@ -1,13 +1,10 @@
-"""The plan before, the tables after: what an experiment prints."""
+"""The plan: what an experiment prints before anything happens."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-from rich.text import Text
-
-from experiments.console import console, duration, finish_time, say
+from experiments.console import duration, finish_time, say
 from resnet.planning import estimate
 from resnet.planning.options import Options
 from resnet.planning.plan import Plan
@@ -15,19 +12,7 @@ from resnet.training.recipes import differences
 from sweeps.pool import share
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from resnet.claims.verdicts import Verdict
     from resnet.data import Dataset
-
-COLOURS = {
-    "reproduced": "green",
-    "observed": "green",
-    "contradicted": "red",
-    "not observed": "red",
-    "undecided": "yellow",
-    "not run": "dim",
-}
 
 
 def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
@@ -58,75 +43,6 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
         say(f"  time      about {duration(seconds)}, done at {finish_time(seconds)}")
     say("")
     return seconds
-
-
-def outcome(plan: Plan, options: Options) -> list[str]:
-    """Print arms and verdicts; returns a line for each run that failed."""
-    from resnet.claims.verdicts import decide_all
-    from resnet.runs import table
-
-    runs = table.load(options.output_dir)
-    runs = runs[runs["id"].isin([spec.id for spec in plan.specs])]
-    copy = plan.specs[0].dataset_copy
-    scope = f"{plan.specs[0].dataset} ({copy}), recipe {plan.recipe.name}"
-    console.print(_arms(plan, runs, scope))
-    console.print(_verdicts(decide_all(plan.experiment.claims_on(plan.nets), runs), scope))
-    failed = runs[runs["status"] == "failed"]
-    return [f"run {r.id} ({r.net} seed {r.seed}) failed: {r.reason}" for r in failed.itertuples()]
-
-
-def _arms(plan: Plan, runs: pd.DataFrame, scope: str) -> Table:
-    from resnet.claims import paper
-
-    table = Table(title=f"Arms: error in percent, {scope}", title_justify="left")
-    for name in ("net", "seeds", "training error", "test error", "paper, test"):
-        table.add_column(name, justify="left" if name == "net" else "right")
-    for net in plan.nets:
-        done = runs[(runs["net"] == net) & (runs["status"] == "done")]
-        printed = paper.figure(net)
-        table.add_row(
-            net,
-            str(len(done)),
-            _mean(done["train_error"]),
-            _mean(done["test_error"]),
-            f"{printed.value:g}" if printed else "not printed",
-        )
-    return table
-
-
-def _verdicts(verdicts: list[Verdict], scope: str) -> Table:
-    table = Table(title=f"Verdicts, {scope}", title_justify="left")
-    for name in ("claim", "sentence", "verdict", "effect", "interval", "seeds"):
-        table.add_column(name, justify="right" if name in ("effect", "interval") else "left")
-    for verdict in verdicts:
-        table.add_row(
-            f"{verdict.claim.id}\n{verdict.claim.source}",
-            verdict.claim.sentence,
-            Text(verdict.word, style=COLOURS[verdict.word]).append(_why(verdict), style="default"),
-            "" if verdict.effect is None else f"{verdict.effect:+.2f} {verdict.unit}",
-            "" if verdict.low is None else f"{verdict.low:+.2f} to {verdict.high:+.2f}",
-            str(verdict.n),
-        )
-    return table
-
-
-def _why(verdict: Verdict) -> str:
-    more = f"{verdict.more_seeds} more seeds needed" if verdict.more_seeds else ""
-    reason = "; ".join(part for part in (verdict.reason, more) if part)
-    return f"\n{reason}" if reason else ""
-
-
-def _mean(values: pd.Series) -> str:
-    """Mean, and a 95 % t interval over the seeds where there are two or more."""
-    from resnet.claims.statistics import t_interval
-
-    if not len(values):
-        return "–"
-    mean = f"{values.mean():.2f}"
-    if len(values) == 1:
-        return mean
-    interval = t_interval(values.to_numpy(float), 0.95)
-    return f"{mean} [{interval.low:.2f}, {interval.high:.2f}]"
 
 
 def _trouble(plan: Plan) -> str:

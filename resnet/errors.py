@@ -34,3 +34,8 @@ def mendable(error: OSError) -> UserError | None:
     return UserError(
         f"{reason}{place}: make room or choose another --output-dir; the same command then goes on"
     )
+
+
+def first_line(error: BaseException) -> str:
+    """The error's first line, or its kind where it says nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

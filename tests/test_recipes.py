@@ -66,9 +66,7 @@ def test_an_unknown_recipe_gets_the_valid_ones() -> None:
         get("akmaster")
 
 
-@given(
-    images=st.integers(1, 500), batch=st.integers(1, 64), steps=st.integers(1, 400)
-)
+@given(images=st.integers(1, 500), batch=st.integers(1, 64), steps=st.integers(1, 400))
 def test_epochs_cover_the_steps_without_gap_or_overlap(images: int, batch: int, steps: int) -> None:
     recipe = Recipe("any", train_images=images, batch_size=batch, steps=steps)
     ends = [recipe.epoch_end(e) for e in range(1, recipe.epochs + 1)]

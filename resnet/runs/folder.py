@@ -20,7 +20,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from resnet.errors import UserError
+from resnet.errors import UserError, first_line
 from resnet.runs.files import read_json, write_atomic, write_json
 from resnet.runs.spec import RunSpec, canonical
 
@@ -138,8 +138,8 @@ class RunFolder:
                 raise ValueError(f"a checkpoint of run {state['id']}")
         except Exception as error:  # torch raises half a dozen kinds for one cut file
             aside = set_aside(path)
-            reason = str(error).splitlines()[0][:100]
-            say(f"{self.path.name}/{RESUME} cannot be used ({reason}); set aside as {aside.name}")
+            why = first_line(error)
+            say(f"{self.path.name}/{RESUME} cannot be used ({why}); set aside as {aside.name}")
             return None
         return state
 

@@ -120,6 +120,7 @@ SHOWN = (
     "weights_sha256",
     "seconds",
 )
+MACHINES = ("dataset_digest", "weights_sha256", "experiment")
 
 
 def show(root: Path, form: str) -> int:
@@ -138,21 +139,19 @@ def _print(runs: pd.DataFrame) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table()
-    for name in runs.columns:
+    table = Table(box=None, header_style="dim")
+    # Digests and folders' names are for machines: --csv and --json have them.
+    for name in (column for column in SHOWN if column not in MACHINES):
         table.add_column(name.replace("_", " "), overflow="fold")
-    for values in runs.itertuples(index=False):
-        table.add_row(*(_cell(value) for value in values))
+    for row_ in runs.drop(columns=list(MACHINES)).itertuples(index=False):
+        table.add_row(*(_cell(value) for value in row_))
     Console().print(table)
 
 
 def _cell(value: Any) -> str:
     if value is None or value != value:  # NaN is not equal to itself
         return "–"
-    if isinstance(value, float):
-        return f"{value:.2f}"
-    # Digests are told apart by their first digits; --csv and --json have them whole.
-    return value[:12] if isinstance(value, str) and len(value) == 64 else str(value)
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
 
 
 def _spec_columns(spec: RunSpec) -> dict[str, Any]:

@@ -75,10 +75,6 @@ class Record(Callback):
         with open(self.folder.path / f"metrics-{self.attempt}.jsonl", "a") as file:
             file.write(json.dumps(line) + "\n")
 
-    def teardown(self, trainer: Trainer, module: Classifier, stage: str) -> None:  # type: ignore[override]
-        """However the fit ends, give the signals back."""
-        self.signals.restore()
-
     def _rest(self, module: Classifier) -> None:
         if time.monotonic() - self._saved >= self.save_every:
             self._save(module)

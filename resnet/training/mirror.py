@@ -8,6 +8,7 @@ from typing import Any
 
 from pytorch_lightning.loggers import Logger, WandbLogger
 
+from resnet.errors import first_line
 from resnet.runs.spec import RunSpec
 
 PROJECT = "resnet-claims"
@@ -47,14 +48,14 @@ class Mirror(Logger):
     def finish(self, summary: dict[str, Any]) -> None:
         """The run's result as W&B's summary; then close, so that the next seed opens its own."""
 
-        def close() -> None:
+        def close(logger: WandbLogger) -> None:
             import wandb
 
-            if self._logger is not None:
-                self._logger.experiment.summary.update(summary)
-                wandb.finish()
+            logger.experiment.summary.update(summary)
+            wandb.finish()
 
-        self._guard(close)
+        if (logger := self._logger) is not None:
+            self._guard(lambda: close(logger))
 
     def _open(self, spec: RunSpec, experiment: str, mode: str, save_dir: Path) -> None:
         import wandb
@@ -79,8 +80,8 @@ class Mirror(Logger):
             action()
         except Exception as error:
             self._logger = None
-            reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
-            self._say(f"W&B is off for this run ({reason}); the record is complete without it")
+            why = first_line(error)
+            self._say(f"W&B is off for this run ({why}); the record is complete without it")
             with suppress(Exception):
                 import wandb
 

@@ -11,6 +11,7 @@ from resnet.errors import UserError
 
 PATIENCE = 1.5  # seconds that Ctrl-C waits for the step to end before it ends the process
 
+NOTED = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2)
 GO_ON = "stopped; the same command goes on from here"
 
 
@@ -25,27 +26,28 @@ class Interrupted(UserError):
 class Signals:
     """Notes SIGINT, SIGTERM and SIGUSR2 while a run trains; `pending` is the one to serve.
 
-    A handler that was there before (submitit's requeue) is kept in `previous` and is called
-    after the state has been saved.
+    A context that gives the signals back at its end to whoever had them at its start. That
+    owner's handler (submitit's requeue, say) is called after the state has been saved.
     """
 
     def __init__(self) -> None:
         self.pending: int | None = None
-        self.previous: dict[int, Any] = {}
+        self._owners: dict[int, Any] = {}
         self._timer: threading.Timer | None = None
 
-    def install(self) -> None:
-        """Take the signals over; only the main thread may, elsewhere nothing is done."""
-        if threading.current_thread() is not threading.main_thread():
-            return
-        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2):
-            self.previous[signum] = signal.signal(signum, self._note)
+    def __enter__(self) -> "Signals":
+        if threading.current_thread() is threading.main_thread():  # only it may have handlers
+            self._owners = {signum: signal.getsignal(signum) for signum in NOTED}
+        return self
 
-    def restore(self) -> None:
-        """Give the signals back to whoever had them."""
-        for signum, handler in self.previous.items():
-            signal.signal(signum, handler)
-        self.previous.clear()
+    def __exit__(self, *_: object) -> None:
+        for signum, owner in self._owners.items():
+            signal.signal(signum, owner)
+
+    def install(self) -> None:
+        """Take the signals, once Lightning has set its own handlers."""
+        for signum in self._owners:
+            signal.signal(signum, self._note)
 
     def serve(self, save: Callable[[], None]) -> None:
         """At the end of a step: save, then requeue, go on, or raise `Interrupted`."""
@@ -55,7 +57,7 @@ class Signals:
         if self._timer is not None:
             self._timer.cancel()
         save()
-        owner = self.previous.get(signum)
+        owner = self._owners.get(signum)
         if signum == signal.SIGUSR2 and callable(owner):
             owner(signum, None)
         elif signum == signal.SIGTERM and "SLURM_JOB_ID" in os.environ:

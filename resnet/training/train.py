@@ -164,14 +164,15 @@ def _fit(
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
     )
-    trainer.fit(module, Chunks(module, CHUNK[device]), val_loaders)
+    with record.signals:
+        trainer.fit(module, Chunks(module, CHUNK[device]), val_loaders)
 
 
 def _quieten() -> None:
     """Lightning's notices on devices, loaders and tips: none of them is news to the user."""
     for name in ("pytorch_lightning", "lightning", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", module=r"(pytorch_lightning|lightning|torch\.utils)\.")
+    warnings.filterwarnings("ignore", module=r"(pytorch_lightning|lightning|torch\.utils)")
 
 
 def _note_start(folder: RunFolder, attempt: int, device: str) -> dict[str, Any]:

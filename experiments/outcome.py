@@ -1,0 +1,117 @@
+"""The outcome: arms and verdicts as tables on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from experiments.console import console, say
+from resnet.planning.plan import Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from resnet.claims.verdicts import Verdict
+
+COLOURS = {
+    "reproduced": "bold green",
+    "observed": "green",
+    "contradicted": "bold red",
+    "not observed": "red",
+    "undecided": "yellow",
+    "not run": "dim",
+}
+SINGLE = "one seed: no interval, no verdict"
+
+
+def show(plan: Plan, root: Path) -> list[str]:
+    """Print arms and verdicts of the plan's runs; returns a line for each run that failed."""
+    from resnet.claims.verdicts import decide_all
+    from resnet.runs import table
+
+    runs = table.load(root)
+    runs = runs[runs["id"].isin([spec.id for spec in plan.specs])]
+    first = plan.specs[0]
+    scope = f"{first.dataset}, {first.dataset_copy}, recipe {plan.recipe.name}"
+    if first.dataset == "synthetic":
+        scope = f"SYNTHETIC data, recipe {plan.recipe.name}"
+    say(f"\nArms: error in percent, mean [95 % interval] over seeds; {scope}")
+    console.print(_arms(plan, runs))
+    verdicts = decide_all(plan.experiment.claims_on(plan.nets), runs)
+    say(f"Verdicts: {scope}")
+    console.print(_verdicts(verdicts))
+    if any(SINGLE in verdict.reason for verdict in verdicts):
+        say(f"{SINGLE}. Claims need 3 seeds or more: --seeds 3\n")
+    failed = runs[runs["status"] == "failed"]
+    return [f"run {r.id} ({r.net} seed {r.seed}) failed: {r.reason}" for r in failed.itertuples()]
+
+
+def _arms(plan: Plan, runs: pd.DataFrame) -> Table:
+    from resnet.claims import paper
+
+    table = Table(box=SIMPLE_HEAD)
+    for name in ("net", "seeds", "training error", "test error", "paper's test error"):
+        table.add_column(name, justify="left" if name == "net" else "right")
+    for net in plan.nets:
+        done = runs[(runs["net"] == net) & (runs["status"] == "done")]
+        printed = paper.figure(net, dataset=plan.specs[0].dataset)
+        table.add_row(
+            net,
+            str(len(done)),
+            _mean(done["train_error"]),
+            _mean(done["test_error"]),
+            f"{printed.value:g}" if printed else "–",
+        )
+    return table
+
+
+def _verdicts(verdicts: Sequence[Verdict]) -> Table:
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1))
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("effect", justify="right")
+    table.add_column("seeds", justify="right")
+    table.add_column("claim", ratio=1)
+    for verdict in verdicts:
+        claim = Text(verdict.claim.sentence)
+        claim.append(f"\n{verdict.claim.id}: {verdict.claim.source}", style="dim")
+        if why := _why(verdict):
+            claim.append(f"\n{why}", style="italic")
+        claim.append("\n")
+        word = Text(verdict.word, style=COLOURS[verdict.word])
+        table.add_row(word, _effect(verdict), str(verdict.n), claim)
+    return table
+
+
+def _effect(verdict: Verdict) -> str:
+    """The number that the verdict hangs on, what the claim says of it, and its interval."""
+    if verdict.effect is None or verdict.decisive is None:
+        return "–"
+    lines = [f"{verdict.effect:+.2f} {verdict.unit}"]
+    if verdict.low is not None:
+        lines.append(f"[{verdict.low:+.2f}, {verdict.high:+.2f}]")
+    return "\n".join([*lines, f"claimed {verdict.decisive.contrast.asserted}"])
+
+
+def _why(verdict: Verdict) -> str:
+    reasons = [part for part in verdict.reason.split("; ") if part and part != SINGLE]
+    if verdict.more_seeds and verdict.n > 1:
+        reasons.append(f"{verdict.more_seeds} more seeds needed")
+    return "; ".join(reasons)
+
+
+def _mean(values: pd.Series) -> str:
+    """Mean, and a 95 % t interval over the seeds where there are two or more."""
+    from resnet.claims.statistics import t_interval
+
+    if not len(values):
+        return "–"
+    mean = f"{values.mean():.2f}"
+    if len(values) == 1:
+        return mean
+    interval = t_interval(values.to_numpy(float), 0.95)
+    return f"{mean} [{interval.low:.2f}, {interval.high:.2f}]"
