@@ -16,8 +16,8 @@ from reports.report import Report, narrowed
 from reports.source import HISTORY, RUNS, unpacked
 from resnet.errors import UserError
 
-DROPPED = frozenset("-\u2010\u00ad'\"‘’“”")
-"""Hyphens and quotes: line ends add the one, typesetting turns the other."""
+DROPPED = frozenset("-\u2010\u00ad'\"‘’“”′″")
+"""Hyphens and quotes: line ends add the one, typesetting turns the other, or makes primes."""
 
 
 def differences(path: Path) -> list[str]:

@@ -67,13 +67,16 @@ class Element:
 
 @dataclass(frozen=True)
 class Text(Element):
-    """A sentence that was computed; its `caption` is the sentence."""
+    """A sentence that was computed; its `caption` is the sentence. `loud` sets it in bold."""
+
+    loud: bool = False
 
     def record(self) -> dict[str, Any]:
-        return {"kind": "text", **super().record()}
+        return {"kind": "text", "loud": self.loud, **super().record()}
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        return {"text/plain": self.caption, "text/markdown": self.caption, RECORD: self.record()}
+        shown = f"**{self.caption}**" if self.loud and self.caption else self.caption
+        return {"text/plain": self.caption, "text/markdown": shown, RECORD: self.record()}
 
 
 @dataclass(frozen=True)

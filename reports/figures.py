@@ -121,13 +121,22 @@ def arms_figure(report: Report) -> Figure:
             axis.set_ylabel("error (%)")
             axis.set_title({"train_error": "training", "test_error": "test"}[metric])
             axis.grid(axis="x", visible=False)
+        beyond = sum(_within(axis) for axis in axes)
+        cut = " Intervals are cut at 0 and 100 %." if beyond else ""
     caption = (
         "Error after the last step: a dot a seed; beside them the mean with its 95 % t interval "
         "over seeds, where there are two or more. Black dashes: test errors that the paper "
-        f"prints, of its own recipe on the original data. Scope: {scope(report)}; "
-        f"{ids(report.done)}."
+        f"prints, of its own recipe on the original data.{cut} Scope: "
+        f"{scope(report)}; {ids(report.done)}."
     )
     return Figure(caption, drawing=drawing)
+
+
+def _within(axis: Any) -> bool:
+    """End the axis at 0 and 100 %, where no error can lie beyond; whether that cuts anything."""
+    low, high = axis.get_ylim()
+    axis.set_ylim(max(low, 0.0), min(high, 100.0))
+    return bool(low < 0 or high > 100)
 
 
 def _rank(nets: tuple[str, ...], net: str) -> int:
@@ -174,6 +183,7 @@ def gradients(report: Report) -> Figure:
             axis.set_yscale("log")
             axis.set_title(f"{family} nets")
             axis.set_xlabel("block")
+            axis.xaxis.get_major_locator().set_params(integer=True)
             axis.set_ylabel("gradient norm" if place == 0 else "")
             _legend(axis)
         _one_range(axes, norms["value"])

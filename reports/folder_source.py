@@ -23,7 +23,7 @@ LEFT_OUT = ("time",)
 """Keys of the metrics that are not measurements."""
 
 
-def load(root: Path, history: bool = True) -> Frames:
+def load(root: Path) -> Frames:
     """The runs under `root`; UserError where there is no such folder."""
     import pandas as pd
 
@@ -34,9 +34,8 @@ def load(root: Path, history: bool = True) -> Frames:
     runs = table.load(root)
     extra = pd.DataFrame([_extra(root, str(name)) for name in runs["id"]], index=runs.index)
     runs = typed(pd.concat([runs, extra], axis=1))
-    frames = Frames(runs, _history(root, runs) if history else _history(root, runs.iloc[:0]))
-    if history:
-        _keep(root, frames)
+    frames = Frames(runs, _history(root, runs))
+    _keep(root, frames)
     return frames
 
 

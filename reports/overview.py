@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reports import tables
 from reports.elements import Table, element
-from reports.tables import effect, place, printed, word
+from reports.tables import effect, place, printed, sentence, word
 from reports.words import NONE, interval, row, scope_words
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def all_verdicts(report: Report) -> Table:
     """A row a claim and scope: the word, effect, interval, seeds, and the paper's own figure."""
     rows = tuple(
-        row(v.claim.id, v.claim.sentence, word(v), place(v), effect(v),
+        row(v.claim.id, sentence(v), word(v), place(v), effect(v),
             interval(v.low, v.high, signed=True), _paper(v), v.n)
         for v in told(report)
     )  # fmt: skip

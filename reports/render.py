@@ -69,7 +69,7 @@ def _output(output: Any, source: str, made: Pages) -> str:
             )
         if record["kind"] == "figure" and (image := _image(data, made)):
             return f"![{caption}]({image})"
-        return caption
+        return f"**{caption}**" if record.get("loud") and caption else caption
     return _foreign(data, source, made)
 
 

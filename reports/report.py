@@ -173,13 +173,12 @@ def open_report(
     source: str | Path = "runs/",
     scope: Any = None,
     wanted: Any = None,
-    history: bool = True,
 ) -> Report:
     """The report on an experiment (by name) from the runs at `source`.
 
     `scope` is (dataset digest, recipe digest, numerics); None takes the one with most runs.
     """
-    return narrowed(experiment, load(source, history), scope, wanted)
+    return narrowed(experiment, load(source), scope, wanted)
 
 
 def narrowed(

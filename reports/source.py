@@ -41,8 +41,8 @@ def columns() -> list[str]:
     return [*COLUMNS, *EXTRA]
 
 
-def load(source: str | Path, history: bool = True) -> Frames:
-    """The runs at `source`, without their histories if they are not wanted.
+def load(source: str | Path) -> Frames:
+    """The runs at `source`, with their histories.
 
     Raises:
         UserError: for a source that is not there or not of a known kind.
@@ -51,7 +51,7 @@ def load(source: str | Path, history: bool = True) -> Frames:
     if text.startswith("wandb:"):
         from reports.wandb_source import online
 
-        return online(text.removeprefix("wandb:"), history)
+        return online(text.removeprefix("wandb:"))
     if text.startswith("journals:"):
         from reports.wandb_source import offline
 
@@ -68,7 +68,7 @@ def load(source: str | Path, history: bool = True) -> Frames:
         return unpacked((path / RUNS).read_bytes(), (path / HISTORY).read_bytes())
     from reports import folder_source
 
-    return folder_source.load(path, history)
+    return folder_source.load(path)
 
 
 def typed(runs: pd.DataFrame) -> pd.DataFrame:

@@ -39,12 +39,22 @@ def verdicts(report: Report) -> Table:
         "intervals are Student's t over paired seeds and hold together at 95 % within a claim."
     )
     rows = tuple(
-        row(v.claim.sentence, word(v), effect(v), interval(v.low, v.high, signed=True), v.n,
+        row(sentence(v), word(v), effect(v), interval(v.low, v.high, signed=True), v.n,
             v.claim.source)
         for v in report.verdicts
     )  # fmt: skip
     columns = ("Claim", "Verdict", "Effect", "Interval", "Seeds", "Source")
     return Table(caption, columns, rows, "lcrrrl", (37, 14, 9, 16, 7, 17))
+
+
+def sentence(verdict: Verdict) -> str:
+    """The claim's sentence, and the nets that it was put to where those are not the paper's."""
+    asked = verdict.claim.asked_of
+    return (
+        f"{verdict.claim.sentence} (asked of {', '.join(asked)})"
+        if asked
+        else verdict.claim.sentence
+    )
 
 
 def word(verdict: Verdict | PartVerdict) -> Cell:
@@ -268,12 +278,13 @@ def caution(report: Report) -> Text:
     if first["dataset"] == "synthetic":
         return Text(
             "SYNTHETIC DATA: these runs are on built-in synthetic images. Nothing here is about "
-            "CIFAR-10, and no verdict speaks of the paper's own result."
+            "CIFAR-10, and no verdict speaks of the paper's own result.",
+            loud=True,
         )
     if first["dataset_copy"] != "original":
-        return Text(
-            plain(f"These runs are on a copy of the data set that is not the original one "
-                  f"({first['dataset_copy']}): error rates do not compare with the paper's, "
-                  "orders may.")
-        )  # fmt: skip
+        words = (
+            "These runs are on a copy of the data set that is not the original one "
+            f"({first['dataset_copy']}): error rates do not compare with the paper's, orders may."
+        )
+        return Text(plain(words), loud=True)
     return Text("")

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from reports.source import EXTRA, Frames, long_form, typed
+from reports.source import EXTRA, NUMBERS, Frames, long_form, typed
 from resnet.errors import UserError
 
 STATES = {"finished": "done", "running": "running", "pending": "running"}
@@ -18,7 +18,7 @@ STEP = "trainer/global_step"
 """The optimiser's step; W&B's own step counts calls, and starts again with every attempt."""
 
 
-def online(project: str, history: bool = True) -> Frames:
+def online(project: str) -> Frames:
     """The runs of 'ENTITY/PROJECT', each with its exact history (never the sampled one).
 
     Raises:
@@ -31,7 +31,7 @@ def online(project: str, history: bool = True) -> Frames:
 
         runs = list(wandb.Api(timeout=60).runs(project, per_page=200, lazy=False))
         rows = [row(r.id, r.group, r.state, dict(r.config), dict(r.summary)) for r in runs]
-        told = [r for r in runs if history and r.lastHistoryStep >= 0]
+        told = [r for r in runs if r.lastHistoryStep >= 0]
         lines = [(r.id, line) for r in told for line in r.scan_history()]
     except ImportError:
         raise UserError("reading from W&B needs the package wandb") from None
@@ -45,13 +45,9 @@ def row(name: str, group: str | None, state: str, config: Any, summary: Any) -> 
     """A run's row: the config is the spec, the summary the result."""
     recipe = config.get("recipe") or {}
     status = STATES.get(state, "partial")
-    if status == "done" and "weights_sha256" not in summary and "test_error" not in summary:
-        status = "partial"  # W&B calls a preempted run finished
     spec = {key: config.get(key) for key in
             ("net", "dataset", "dataset_copy", "dataset_digest", "seed", "numerics")}  # fmt: skip
-    numbers = {key: summary.get(key) for key in
-               ("train_error", "test_error", "train_loss", "test_loss", "validation_error",
-                "gradient_ratio", "weights_sha256", "seconds")}  # fmt: skip
+    numbers = {key: summary.get(key) for key in (*NUMBERS, "weights_sha256")}
     fields = json.dumps(recipe, sort_keys=True) if recipe else None
     return {
         **spec,
@@ -65,6 +61,14 @@ def row(name: str, group: str | None, state: str, config: Any, summary: Any) -> 
     }
 
 
+def unless_cut(row: dict[str, Any], last: int) -> dict[str, Any]:
+    """The row; without its numbers and 'partial' where the last step logged is not the last."""
+    steps = json.loads(row[EXTRA[0]] or "{}").get("steps")
+    if row["status"] != "done" or steps == last:
+        return row
+    return {**row, **dict.fromkeys((*NUMBERS, "weights_sha256")), "status": "partial"}
+
+
 def digest(recipe: dict[str, Any]) -> str | None:
     """The recipe's digest; None for fields that this version does not know."""
     from resnet.training.recipes import Recipe
@@ -76,10 +80,12 @@ def digest(recipe: dict[str, Any]) -> str | None:
 
 
 def frames(rows: list[dict[str, Any]], lines: list[tuple[str, dict[str, Any]]]) -> Frames:
-    """Rows and logged lines as frames; of two lines of one run, step and key the later stays."""
+    """Rows and logged lines as frames; of two lines of one run, step and key the later stays.
+
+    W&B calls a preempted run finished: a run is done when its recipe's last step is logged.
+    """
     import pandas as pd
 
-    runs = typed(pd.DataFrame(rows, columns=None if rows else ["id"]))
     known = {r["id"]: r for r in rows if r.get("seed") is not None}
     tall = [
         (name, known[name]["net"], known[name]["seed"], int(step), line.get("epoch"), key, value)
@@ -91,6 +97,9 @@ def frames(rows: list[dict[str, Any]], lines: list[tuple[str, dict[str, Any]]]) 
     ]
     names = ["run_id", "net", "seed", "step", "epoch", "key", "value"]
     history = pd.DataFrame(tall, columns=names)
+    last = history.groupby("run_id")["step"].max()
+    told = [unless_cut(r, last.get(r["id"], 0)) for r in rows]
+    runs = typed(pd.DataFrame(told, columns=None if told else ["id"]))
     return Frames(runs, long_form(history.drop_duplicates(["run_id", "step", "key"], keep="last")))
 
 

@@ -5,6 +5,15 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
+VIEWER = {
+    "id": "V",
+    "entity": "someone",
+    "username": "someone",
+    "email": "someone@example.org",
+    "flags": "{}",
+    "teams": {"edges": [{"node": {"name": "someone"}}]},
+}
+
 
 class Server:
     """Serves runs given as (spec, lines, summary); counts what it is asked for.
@@ -15,7 +24,6 @@ class Server:
     def __init__(self, runs: list[tuple[Any, list[dict[str, Any]], dict[str, Any]]]) -> None:
         self.runs = {one.id: (one, lines, summary) for one, lines, summary in runs}
         self.sampled = self.scanned = 0
-        self.log: list[str] = []
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -45,35 +53,27 @@ class Server:
 
     def answer(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         """The data for one query."""
-        self.log.append(json.dumps([query, variables]))
         if "viewer" in query:
-            teams = {"edges": [{"node": {"name": "someone"}}]}
-            flags = "{}"
-            viewer = {"id": "V", "entity": "someone", "username": "someone", "email": "a@b.c",
-                      "flags": flags, "teams": teams}  # fmt: skip
-            return {"viewer": viewer}
+            return {"viewer": VIEWER}
+        return {"project": self.project(query, variables)}
+
+    def project(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """What is asked of the project."""
         if "runs(" in query:
             edges = [{"node": self.run(name), "cursor": name} for name in self.runs]
             page = {"endCursor": None, "hasNextPage": False}
-            runs = {"edges": edges, "totalCount": len(edges), "pageInfo": page}
-            return {
-                "project": {
-                    "internalId": "1",
-                    "runCount": len(edges),
-                    "readOnly": True,
-                    "runs": runs,
-                }
-            }
+            runs = {"edges": edges, "pageInfo": page}
+            return {"internalId": "1", "runCount": len(edges), "readOnly": True, "runs": runs}
         if "historyKeys }" in query:
-            return {"project": {"run": {"historyKeys": self.run(variables["name"])["historyKeys"]}}}
+            return {"run": {"historyKeys": self.run(variables["name"])["historyKeys"]}}
         if "parquetHistory" in query:
             rows = self.rows(variables["runName"])
-            return {"project": {"run": {"parquetHistory": {"parquetUrls": [], "liveData": rows}}}}
+            return {"run": {"parquetHistory": {"parquetUrls": [], "liveData": rows}}}
         if "HistoryPage" in query:
             self.scanned += 1
             steps = range(variables["minStep"], variables["maxStep"])
-            rows = [row for row in self.rows(variables["run"]) if row["_step"] in steps]
-            return {"project": {"run": {"history": [json.dumps(row) for row in rows]}}}
+            kept = [row for row in self.rows(variables["run"]) if row["_step"] in steps]
+            return {"run": {"history": [json.dumps(row) for row in kept]}}
         self.sampled += "istory" in query
         return {}
 

@@ -112,6 +112,13 @@ def test_synthetic_data_is_never_presented_as_cifar(root: Path) -> None:
     assert "CIFAR-10, original" not in said
 
 
+def test_a_claim_asked_of_other_nets_says_so(root: Path) -> None:
+    factory.write_all(root, nets=("plain20", "plain26", "resnet20", "resnet26"), seeds=[0])
+    rows = REGISTRY["verdicts"](narrowed("degradation", load(root))).record()["rows"]
+    first = next(row[0] for row in rows if row[0].startswith("A deep plain net (56 layers)"))
+    assert first.endswith("(asked of plain26, plain20)")
+
+
 def test_a_lossy_copy_is_named(root: Path) -> None:
     factory.write_all(root, seeds=[0], dataset_copy="JPEG copy (lossy)")
     said = text(root)

@@ -17,6 +17,7 @@ from reports import attach, build, execute
 from reports.check import squeezed
 from reports.report import narrowed
 from reports.source import load
+from reports.tables import sentence
 from resnet.errors import UserError
 
 
@@ -32,7 +33,7 @@ def test_page_one_answers(made: Made) -> None:
         assert squeezed(said) in first
     assert made.report.verdicts
     for verdict in made.report.verdicts:
-        assert squeezed(verdict.claim.sentence + verdict.word) in first
+        assert squeezed(sentence(verdict) + verdict.word) in first
     assert "the loss is nan at step 17" in pages(made.content)[0]
 
 

@@ -59,7 +59,8 @@ def test_an_element_remembers_its_call() -> None:
 
     try:
         assert some_words("ab", times=2).record() == {
-            "kind": "text", "name": "some_words", "options": {"times": 2}, "caption": "abab"
+            "kind": "text", "loud": False, "name": "some_words", "options": {"times": 2},
+            "caption": "abab",
         }  # fmt: skip
         assert REGISTRY["some_words"]("ab").caption == "ab"
     finally:

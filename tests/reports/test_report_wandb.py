@@ -73,6 +73,17 @@ def test_offline_journals(journals: Path) -> None:
     check(load(f"journals:{journals}"))
 
 
+def test_a_preempted_run_is_not_done(tmp_path: Path) -> None:
+    """W&B says 'finished' of a run that ended in good order, but before its last step."""
+    one, lines, summary = mirrored()[0]
+    told = [[{"id": one.id, "config": one.to_json()}, lines[:-1], summary]]
+    script = Path(__file__).parent / "journals.py"
+    subprocess.run([sys.executable, str(script), str(tmp_path), json.dumps(told)], check=True)
+    runs = load(f"journals:{tmp_path}").runs
+    assert list(runs["status"]) == ["partial"]
+    assert runs["test_error"].isna().all()
+
+
 def test_a_torn_journal_gives_what_is_whole(journals: Path, tmp_path: Path) -> None:
     whole = max(journals.rglob("*.wandb"), key=lambda path: path.stat().st_size)
     content = whole.read_bytes()
