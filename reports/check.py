@@ -69,9 +69,9 @@ def _recomputed(said: dict[str, Any], report: Report) -> Iterator[str]:
 
 def import_elements() -> None:
     """Fill the registry."""
-    from reports import cards, figures, overview, tables
+    from reports import cards, figures, grounds, inventory, overview, tables
 
-    assert all((cards, figures, overview, tables))
+    assert all((cards, figures, grounds, inventory, overview, tables))
 
 
 def _records(kind: str, said: list[Any], true: list[Any], key: str) -> Iterator[str]:

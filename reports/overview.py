@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports import tables
+from reports import grounds
 from reports.elements import Table, element
-from reports.tables import effect, place, printed, sentence, word
+from reports.tables import effect, place, sentence, word
 from reports.words import NONE, interval, row, scope_words
 
 if TYPE_CHECKING:
@@ -45,21 +45,21 @@ def told(report: Report) -> list[Verdict]:
 def _paper(verdict: Verdict) -> str:
     """The paper's figure for the contrast whose effect the verdict reports."""
     hung = [part.contrast for part in verdict.parts if part.effect == verdict.effect]
-    return printed(hung[0], verdict.claim.dataset) if hung else NONE
+    return grounds.printed(hung[0], verdict.claim.dataset) if hung else NONE
 
 
 @element
 def all_grounds(report: Report) -> Table:
     """Every contrast of every verdict."""
     caption = "What each verdict rests on, in the order of the claims above."
-    rows = tables.grounds_rows(report, scoped=True)
-    return Table(caption, tables.GROUNDS, rows, "lllcrrrr", (12, 12, 20, 13, 8, 15, 13, 7))
+    rows = grounds.grounds_rows(report, scoped=True)
+    return Table(caption, grounds.GROUNDS, rows, "lllcrrrr", (12, 12, 20, 13, 8, 15, 13, 7))
 
 
 @element
 def all_reasons(report: Report) -> Table:
     """Why claims are not decided."""
-    return Table("Open ends.", tables.REASONS, tables.reasons_rows(report), "lclr")
+    return Table("Open ends.", grounds.REASONS, grounds.reasons_rows(report), "lclr")
 
 
 @element

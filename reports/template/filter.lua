@@ -39,6 +39,12 @@ local function paint(cell, byid)
   return cell
 end
 
+-- Typst sets a hyphen before a digit as a minus sign: what is written as a hyphen stays one.
+local function hyphens(str)
+  local text = (' ' .. str.text):gsub('([^%w])%-(%d)', '%1\u{2010}%2')
+  return pandoc.Str(text:sub(2))
+end
+
 local function tables(html)
   local byid = rules(html)
   local kept = html:gsub('<style[^>]*>.-</style>', ''):gsub('</?div[^>]*>', '')
@@ -50,6 +56,7 @@ local function tables(html)
     return rows
   end
   return read:walk {
+    Str = hyphens,
     Table = function(t)
       t.attr = pandoc.Attr()
       t.head.rows = each(t.head.rows)
@@ -76,6 +83,10 @@ end
 
 local function replaced(text, name, by)
   return (text:gsub('\\' .. name .. '%f[^%a]', by))
+end
+
+function Str(str)
+  return hyphens(str)
 end
 
 function Math(m)
