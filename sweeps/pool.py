@@ -5,14 +5,17 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from typing import TYPE_CHECKING, Any, Protocol
 
 from resnet.runs.spec import RunSpec
-from sweeps.worker import Job, work
+from sweeps.source import Source, Unfit
+from sweeps.worker import HELD, Job, work
 
 if TYPE_CHECKING:
     from resnet.data import Dataset
@@ -45,47 +48,78 @@ class Worker:
     pipe: Any
     spec: RunSpec | None = None
     ready: bool = False
+    gpu: str | None = None
 
 
 @dataclass
 class Pool:
-    """Trains `specs` in `count` workers; `errors` has a line by run id for each cut short."""
+    """Trains `specs` in `count` workers; `errors` has a line by run id for each cut short.
+
+    In a SLURM task `stopped` says whether the task was asked to save and leave, and the workers
+    get `patience` seconds for it; `gpus` are dealt out to the workers in turn.
+    """
 
     job: Job
-    dataset: Dataset
+    dataset: Dataset | Source
     count: int
     watcher: Watcher
     say: Callable[[str], None] = print
     errors: dict[str, str] = field(default_factory=dict)
+    stopped: Callable[[], bool] = lambda: False
+    patience: float = 60.0
+    gpus: tuple[str, ...] = ()
 
     def train(self, specs: Iterable[RunSpec]) -> None:
         """Train all of them; on Ctrl-C or SIGTERM every worker saves its run and ends first."""
         self._queue, self._tries = deque(specs), dict[str, int]()
-        self._workers = [self._hire() for _ in range(min(self.count, len(self._queue)))]
-        before = signal.signal(signal.SIGTERM, _raise_interrupt)
+        self._workers: list[Worker] = []
+        before = None if self.job.cluster else signal.signal(signal.SIGTERM, _raise_interrupt)
         try:
-            while self._workers:
+            for number in range(min(self.count, len(self._queue))):
+                self._hire(self.gpus[number % len(self.gpus)] if self.gpus else None)
+            while self._workers and not self.stopped():
                 self._wait()
+            self._let_save()
         finally:
-            signal.signal(signal.SIGTERM, before)
+            if before is not None:
+                signal.signal(signal.SIGTERM, before)
             self._dismiss()
 
-    def _hire(self) -> Worker:
+    def _hire(self, gpu: str | None) -> None:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(theirs, self.job, self.dataset), daemon=True)
-        process.start()
+        arguments = (theirs, self.job, self.dataset, gpu)
+        process = context.Process(target=work, args=arguments, daemon=True)
+        if self.job.cluster:
+            _start_deaf(process)
+        else:
+            process.start()
         theirs.close()
-        return Worker(process, ours)
+        self._workers.append(Worker(process, ours, gpu=gpu))
 
     def _wait(self) -> None:
-        """Hear what the workers have to say, until one of them says something."""
+        """Hear what the workers have to say, until one of them says something, or a second."""
         pipes = {worker.pipe: worker for worker in self._workers}
-        for pipe in connection.wait(list(pipes)):
+        heard: list[Any] = connection.wait(list(pipes), timeout=1.0)
+        for pipe in heard:
             try:
-                self._hear(pipes[pipe], pipe.recv())  # type: ignore[index, union-attr]
+                self._hear(pipes[pipe], pipe.recv())
             except (EOFError, ConnectionResetError):
-                self._lose(pipes[pipe])  # type: ignore[index]
+                self._lose(pipes[pipe])
+
+    def _let_save(self) -> None:
+        """Ask again and again: a signal that comes between two runs is heard by neither."""
+        self._queue.clear()
+        deadline = time.monotonic() + self.patience
+        while self._workers and time.monotonic() < deadline:
+            for worker in list(self._workers):
+                if worker.spec is None:
+                    self._workers.remove(worker)
+                    worker.process.kill()
+                elif worker.process.is_alive():
+                    os.kill(worker.process.pid, signal.SIGUSR2)
+            if self._workers:
+                self._wait()
 
     def _hear(self, worker: Worker, message: tuple[Any, ...]) -> None:
         kind, *values = message
@@ -93,6 +127,8 @@ class Pool:
             worker.ready = True
         elif kind == "say":
             self.say(values[0])
+        elif kind == "unfit":
+            raise Unfit(values[0])
         elif kind == "error":
             self._end(worker, "error", values[0])
         elif kind == "end":
@@ -112,7 +148,8 @@ class Pool:
     def _hand_on(self, worker: Worker) -> None:
         """The next run for a worker that has none; or the end of its work."""
         worker.spec = self._queue.popleft() if self._queue else None
-        worker.pipe.send(worker.spec)
+        with suppress(BrokenPipeError):
+            worker.pipe.send(worker.spec)
         if worker.spec is None:
             self._workers.remove(worker)
             worker.process.join(GRACE)
@@ -126,6 +163,8 @@ class Pool:
             if not worker.ready:
                 raise RuntimeError(f"a worker could not start: {how}")
             return
+        if self.stopped():
+            return
         self._tries[spec.id] = self._tries.get(spec.id, 1) + 1
         if self._tries[spec.id] > TRIES:
             self._end(worker, "error", f"{how}, {TRIES} times")
@@ -133,7 +172,7 @@ class Pool:
             self.say(f"{spec.title}: {how}; taken up again")
             self._queue.appendleft(spec)
         if self._queue:
-            self._workers.append(self._hire())
+            self._hire(worker.gpu)
 
     def _dismiss(self) -> None:
         """Stop whoever is still at work, letting them save."""
@@ -166,6 +205,21 @@ def longest_first(specs: Iterable[RunSpec]) -> list[RunSpec]:
     from resnet.planning.estimate import work as amount
 
     return sorted(specs, key=lambda spec: (spec.seed, -amount(spec)))
+
+
+def _start_deaf(process: Any) -> None:
+    """Start a worker that hears SLURM's signals only once it has handlers for them.
+
+    A mask outlives exec, and what comes meanwhile waits; a default handler would end the worker.
+    The tracker of shared resources must be up before: starting it lifts the mask.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD) - {signal.SIGUSR2}
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _raise_interrupt(*_: object) -> None:

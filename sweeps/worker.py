@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
+import traceback
 from dataclasses import dataclass
 from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet.errors import UserError, mendable
+from sweeps.source import Source, Unfit
 
 if TYPE_CHECKING:
     from resnet.data import Dataset
     from resnet.runs.spec import RunSpec
+
+INTERRUPTED = ("end", "interrupted")
+HELD = {signal.SIGUSR2, signal.SIGTERM}  # SLURM sends these to every process of a task
 
 TELL_EVERY = 0.5  # seconds between two words on the steps done
 
@@ -25,23 +31,31 @@ class Job:
 
     root: Path
     experiment: str
-    device: str = "cpu"
+    device: str = "cpu"  # "any": CUDA where there is some
     wandb: str = "disabled"
     threads: int | None = None
+    cluster: bool = False  # part of a SLURM task, whose signals come to every process
 
 
 class Relay:
     """Progress of the run under way, sent to the parent; the same calls as a Progress."""
 
     def __init__(self, pipe: Any) -> None:
-        self._pipe, self._told = pipe, 0.0
+        self._pipe, self._told, self._step = pipe, 0.0, 0
 
     def start(self, spec: RunSpec, step: int) -> None:
         """The run begins, or goes on, at `step`."""
+        self._step = step
         self._pipe.send(("start", step))
+
+    def stop(self) -> None:
+        """The run is cut short here, and saved."""
+        if self._told:
+            self._pipe.send(("advance", self._step))
 
     def advance(self, step: int) -> None:
         """`step` steps are done."""
+        self._step = step
         if time.monotonic() - self._told >= TELL_EVERY:
             self._told = time.monotonic()
             self._pipe.send(("advance", step))
@@ -51,46 +65,86 @@ class Relay:
         self._pipe.send(("epoch", step, epoch, metrics))
 
 
-def work(pipe: Any, job: Job, dataset: Dataset) -> None:
+class Leaving:
+    """Whether this worker was asked to leave; a run under way notes the signal by itself."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def note(self, *_: object) -> None:
+        """The handler of the signal to save and leave."""
+        self.asked = True
+
+
+def work(pipe: Any, job: Job, data: Dataset | Source, gpu: str | None = None) -> None:
     """The worker's life: 'ready', then a run at a time until None comes, or a signal."""
     os.setsid()  # Ctrl-C reaches the parent alone, which tells its workers to stop
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+    leaving = Leaving()
+    if job.cluster:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGUSR2, leaving.note)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     try:
-        _train_all(pipe, job, dataset)
+        dataset = data.load() if isinstance(data, Source) else data
+        _train_all(pipe, job, dataset, leaving)
+    except Unfit as error:
+        pipe.send(("unfit", str(error)))
     except (KeyboardInterrupt, EOFError, BrokenPipeError):
         os._exit(130)
 
 
-def _train_all(pipe: Any, job: Job, dataset: Dataset) -> None:
+def _train_all(pipe: Any, job: Job, dataset: Dataset, leaving: Leaving) -> None:
     import torch
 
+    device = job.device
+    if device == "any":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if job.threads and device == "cpu":
+        torch.set_num_threads(job.threads)
+    pipe.send(("ready",))
+    while (spec := pipe.recv()) is not None and not leaving.asked:
+        how = _train_one(spec, dataset, job, device, pipe)
+        pipe.send(how)
+        if how == INTERRUPTED:
+            return
+
+
+def _train_one(
+    spec: RunSpec, dataset: Dataset, job: Job, device: str, pipe: Any
+) -> tuple[str, str]:
+    """Train one run; how it ended, as a message."""
+    from resnet.runs.folder import RunBusy
     from resnet.training.signals import Interrupted
     from resnet.training.train import train
 
-    if job.threads:
-        torch.set_num_threads(job.threads)
-    pipe.send(("ready",))
-    while (spec := pipe.recv()) is not None:
-        try:
-            status = train(
-                spec,
-                dataset,
-                job.root,
-                job.experiment,
-                device=job.device,
-                wandb=job.wandb,
-                progress=Relay(pipe),
-                say=lambda text: pipe.send(("say", text)),
-            )
-            pipe.send(("end", status))
-        except Interrupted:
-            pipe.send(("end", "interrupted"))
-            return
-        except Exception as error:
-            pipe.send(("error", _line(error)))  # one run's error is that run's: the others go on
+    relay = Relay(pipe)
+    try:
+        status = train(
+            spec,
+            dataset,
+            job.root,
+            job.experiment,
+            device=device,
+            wandb=job.wandb,
+            progress=relay,
+            say=lambda text: pipe.send(("say", text)),
+        )
+        return ("end", status)
+    except Interrupted:
+        relay.stop()
+        return INTERRUPTED
+    except Exception as error:  # one run's error is that run's: the others go on
+        if job.cluster and isinstance(error, RunBusy):
+            return ("end", "busy")
+        if job.cluster:
+            traceback.print_exc()
+        return ("error", line(error))
 
 
-def _line(error: Exception) -> str:
+def line(error: Exception) -> str:
     """The error in one line; the whole trace is in the run's folder."""
     if isinstance(error, OSError) and (mend := mendable(error)):
         error = mend

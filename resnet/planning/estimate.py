@@ -16,7 +16,7 @@ def seconds_per_layer_image(spec: RunSpec, device: str) -> float:
     from resnet.training.step import plain_step, sgd
 
     net = build(spec.net, num_classes=10, seed=0)
-    net = net.to(device=device, memory_format=torch.channels_last)
+    net = net.to(device).to(memory_format=torch.channels_last)
     optimizer, batch = sgd(net, spec.recipe), spec.recipe.batch_size
     x = torch.randn(batch, 3, 32, 32, device=device).to(memory_format=torch.channels_last)
     y = torch.zeros(batch, dtype=torch.int64, device=device)

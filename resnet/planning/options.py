@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from resnet.data import NAMES
 from resnet.errors import UserError, unknown
 from resnet.experiment import Experiment
 from resnet.nets import check
+from resnet.planning import cluster
 from resnet.training import recipes
 
 PRESETS = ("quick", "paper")
+LAUNCHERS = ("local", "slurm", "debug")
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,9 @@ class Options:
     wandb: str | None = None
     report: bool = True
     dry_run: bool = False
+    cluster: Path | None = None  # the file of cluster settings
+    cluster_flags: tuple[tuple[str, Any], ...] = ()  # the settings given on the command line
+    snapshot: bool = False
 
 
 class Parser(argparse.ArgumentParser):
@@ -58,26 +64,42 @@ def parser(experiment: Experiment) -> Parser:
         epilog="With no flags: the paper's recipe on a CUDA device, else the quick one.",
         allow_abbrev=False,
     )
+    add_arguments(parser, f"the arms (default {','.join(experiment.nets)})")
+    return parser
+
+
+def add_arguments(parser: argparse.ArgumentParser, nets: str = "the arms") -> None:
+    """Add what can be asked of any experiment; `nets` is the help on --nets."""
     add = parser.add_argument
     add("--preset", choices=PRESETS, help="quick: minutes on two CPU cores; paper: as published")
     add("--recipe", metavar="NAME", help=f"one of {', '.join(recipes.RECIPES)}")
-    add("--nets", metavar="A,B", help=f"the arms (default {','.join(experiment.nets)})")
+    add("--nets", metavar="A,B", help=nets)
     add("--seeds", type=int, metavar="N", help="runs an arm, with seeds 0 to N-1")
     add("--validation-images", type=int, default=0, metavar="N", help="held out (paper: 5000)")
     add("--dataset", default="cifar10", metavar="NAME", help="cifar10 or synthetic")
     add("--data-dir", type=Path, metavar="DIR", help="where CIFAR-10 lies (default data/)")
     add("--output-dir", type=Path, default=Path("runs"), metavar="DIR", help="where runs go")
-    add("--launcher", choices=("local", "slurm"), default="local", help="here, or on a cluster")
+    add(
+        "--launcher",
+        choices=LAUNCHERS,
+        default="local",
+        help="worker processes here, a SLURM cluster, or this process alone",
+    )
     add("--workers", type=int, metavar="N", help="runs at a time here (default: one a core)")
     add("--wandb", choices=("offline", "online", "disabled"), help="the mirror of the record")
     add("--no-report", dest="report", action="store_false", help="stop at the table")
     add("--dry-run", action="store_true", help="print the plan, do nothing")
-    return parser
+    cluster.add_arguments(parser)
 
 
 def parse(experiment: Experiment, arguments: Sequence[str] | None = None) -> Options:
     """The options in `arguments` (default: the command line's), checked as far as is cheap."""
-    values = vars(parser(experiment).parse_args(arguments))
+    return from_values(vars(parser(experiment).parse_args(arguments)))
+
+
+def from_values(values: Mapping[str, Any]) -> Options:
+    """The options among parsed flags; UserError for what cannot be right."""
+    values = {**values, "cluster_flags": cluster.given(values)}
     if values["nets"] is not None:
         nets = tuple(net.strip() for net in values["nets"].split(",") if net.strip())
         values["nets"] = tuple(dict.fromkeys(nets))

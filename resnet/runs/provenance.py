@@ -1,5 +1,6 @@
 """Where a run came from: commit, uncommitted changes, versions, hardware."""
 
+import json
 import os
 import platform
 import socket
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = ("torch", "torchvision", "pytorch-lightning", "numpy", "wandb", "submitit")
+CODE = "code.json"  # beside a copy of the code: the commit and diff that it was made from
 LONGEST_DIFF = 200_000  # characters; a longer one is cut and says so
 
 
@@ -22,6 +24,8 @@ def gather(device: str) -> dict[str, Any]:
 def code() -> dict[str, Any]:
     """The commit that runs and what differs from it; None where there is no git."""
     root = Path(__file__).resolve().parents[2]
+    if (root / CODE).exists():
+        return json.loads((root / CODE).read_text())
     diff = _git(root, "diff", "HEAD")
     if diff is not None and len(diff) > LONGEST_DIFF:
         diff = diff[:LONGEST_DIFF] + "\n[cut]\n"

@@ -1,0 +1,155 @@
+"""Cluster settings: what repeats lies in one small TOML file of the user's, flags override it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from resnet.errors import UserError, unknown
+
+HERE = Path("cluster.toml")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What an array task asks the cluster for, and how runs are shared out among tasks."""
+
+    partition: str = ""  # empty: the cluster's default, as for account and qos
+    account: str = ""
+    qos: str = ""
+    constraint: str = ""
+    exclude: str = ""
+    gpus_per_node: int = 0
+    nodes: int = 1
+    cpus_per_task: int = 2
+    mem: str = ""  # as in '16GB'
+    timeout_min: int = 240
+    signal_delay_s: int = 90  # from the signal to save until the kill
+    runs_per_gpu: int = 1
+    runs_per_task: int = 0  # 0: by expected time
+    task_minutes: int = 30  # shorter runs are packed until a task lasts about so long
+    array_parallelism: int = 256
+    setup: tuple[str, ...] = ()  # shell lines before Python starts
+
+    @property
+    def at_a_time(self) -> int:
+        """Runs at a time in one task; without GPUs one thread each is the fairest share."""
+        return max(1, self.gpus_per_node or self.cpus_per_task) * self.runs_per_gpu
+
+    @property
+    def threads(self) -> int:
+        """CPU threads for each of the runs at a time."""
+        return max(1, self.cpus_per_task // self.at_a_time)
+
+
+NAMES = tuple(field.name for field in fields(Cluster))
+TYPES = get_type_hints(Cluster)
+
+HELP = {
+    "partition": "the cluster's partition",
+    "account": "whom the hours are charged to",
+    "qos": "quality of service",
+    "constraint": "node features",
+    "exclude": "nodes to stay away from",
+    "gpus_per_node": "GPUs of a task",
+    "nodes": "nodes of a task",
+    "cpus_per_task": "CPU cores of a task",
+    "mem": "memory of a task, as in 16GB",
+    "timeout_min": "time limit of a task; a run that needs longer is requeued",
+    "signal_delay_s": "seconds from the signal to save until the kill",
+    "runs_per_gpu": "runs that share a GPU",
+    "runs_per_task": "runs packed into a task (default: by expected time)",
+    "task_minutes": "short runs are packed until a task lasts about so long",
+    "array_parallelism": "tasks at a time",
+    "setup": "a shell line before Python starts, as in 'module load cuda'; may be given again",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add a flag for every setting, --cluster FILE and --snapshot."""
+    group = parser.add_argument_group("cluster (--launcher slurm)")
+    group.add_argument(
+        "--cluster", type=Path, metavar="FILE", help="settings that repeat (default cluster.toml)"
+    )
+    group.add_argument(
+        "--snapshot", action="store_true", help="run a copy of the code as it is at submission"
+    )
+    for name in NAMES:
+        flag = "--" + name.replace("_", "-")
+        if name == "setup":
+            group.add_argument(flag, action="append", metavar="LINE", help=HELP[name])
+        elif TYPES[name] is int:
+            group.add_argument(flag, type=int, metavar="N", help=HELP[name])
+        else:
+            group.add_argument(flag, metavar="NAME", help=HELP[name])
+
+
+def given(values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """The settings among parsed flags that the user gave."""
+    return tuple((name, values[name]) for name in NAMES if values.get(name) is not None)
+
+
+def resolve(file: Path | None, flags: tuple[tuple[str, Any], ...]) -> Cluster:
+    """The user's file with the flags on top; UserError for a wrong key or value in either."""
+    path = file or find()
+    values = read(path) if path else {}
+    place = str(path) if path else "flags"
+    checked = {name: _check(name, value, place) for name, value in values.items()}
+    checked |= {name: _check(name, value, "flags") for name, value in flags}
+    return _sensible(replace(Cluster(), **checked))
+
+
+def find() -> Path | None:
+    """cluster.toml in this folder, else in the user's configuration, else None."""
+    config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    places = (HERE, Path(config) / "resnet-claims" / HERE.name)
+    return next((place for place in places if place.is_file()), None)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The settings in a TOML file; UserError for one that cannot be read."""
+    try:
+        return tomllib.loads(path.read_text())
+    except OSError as error:
+        raise UserError(f"cannot read the cluster settings '{path}': {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"the cluster settings '{path}' are not TOML: {error}") from None
+
+
+def _check(name: str, value: Any, place: str) -> Any:
+    if name not in NAMES:
+        raise UserError(
+            f"{unknown('cluster setting', name, NAMES)}, in {place}; "
+            f"all valid keys: {', '.join(NAMES)}"
+        )
+    if name == "setup":
+        lines = [value] if isinstance(value, str) else value
+        if isinstance(lines, list | tuple) and all(isinstance(line, str) for line in lines):
+            return tuple(lines)
+        raise UserError(f"setup in {place}: give a list of shell lines, as in ['module load cuda']")
+    wanted = TYPES[name]
+    if not isinstance(value, wanted) or isinstance(value, bool):
+        kind = "a whole number" if wanted is int else "a text in quotes"
+        raise UserError(f"{name} = {value!r} in {place}: give {kind}")
+    return value
+
+
+def _sensible(cluster: Cluster) -> Cluster:
+    for name in ("nodes", "cpus_per_task", "timeout_min", "runs_per_gpu", "task_minutes"):
+        if getattr(cluster, name) < 1:
+            raise UserError(f"{name} = {getattr(cluster, name)}: give 1 or more")
+    for name in ("gpus_per_node", "runs_per_task", "signal_delay_s"):
+        if getattr(cluster, name) < 0:
+            raise UserError(f"{name} = {getattr(cluster, name)}: give 0 or more")
+    if cluster.array_parallelism < 1:
+        raise UserError(f"array_parallelism = {cluster.array_parallelism}: give 1 or more")
+    if cluster.nodes > 1:
+        raise UserError("nodes = 2 or more: a run on several nodes is not supported; give 1")
+    # The signal must come after the start and leave time to work between the two.
+    delay = min(cluster.signal_delay_s, cluster.timeout_min * 60 // 3)
+    return replace(cluster, signal_delay_s=delay)

@@ -1,0 +1,142 @@
+"""Where a worker takes its data from, and a short description of data that is known already."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resnet.errors import UserError
+
+if TYPE_CHECKING:
+    from resnet.data import Dataset
+
+
+class Unfit(UserError):
+    """This machine cannot train what it was given: its data or its code is not what was sent."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Data that each worker loads for itself: a task's parent stays light."""
+
+    name: str
+    data_dir: Path | None
+    digest: str
+    code: Mapping[str, str] | None = None  # of the code that was submitted
+
+    def load(self) -> Dataset:
+        """The data set; Unfit when it, or the code, is not the one that the runs were sent for."""
+        import socket
+
+        from resnet.data import load
+        from sweeps import code
+
+        try:
+            if self.code is not None:
+                code.check(self.code)
+            dataset = load(self.name, self.data_dir, download=False, say=lambda text: None)
+        except UserError as error:
+            raise Unfit(f"on {socket.gethostname()}: {error}") from None
+        if dataset.digest != self.digest:
+            raise Unfit(
+                f"on {socket.gethostname()}: the data has digest {dataset.digest[:12]}, "
+                f"not {self.digest[:12]} as where the runs were sent from"
+            )
+        return dataset
+
+
+@dataclass(frozen=True)
+class Labels:
+    """As many labels as a split has."""
+
+    labels: range
+
+
+@dataclass(frozen=True)
+class Described:
+    """What planning needs to know of a data set."""
+
+    name: str
+    copy: str
+    digest: str
+    train: Labels
+    test: Labels
+    source: str
+
+    @classmethod
+    def of(cls, dataset: Any) -> Described:
+        """The description of a data set."""
+        train, test = (Labels(range(len(s.labels))) for s in (dataset.train, dataset.test))
+        return cls(dataset.name, dataset.copy, dataset.digest, train, test, dataset.source)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        sizes = {"train": len(self.train.labels), "test": len(self.test.labels)}
+        return {**vars(self), **sizes}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Described:
+        """What `to_json` wrote."""
+        sizes = {name: Labels(range(values[name])) for name in ("train", "test")}
+        return cls(**{**values, **sizes})
+
+
+def describe(
+    name: str, data_dir: Path | None, keep: Path, load: Callable[[], Any]
+) -> Described | Any:
+    """The data set's description from the file `keep` while the files are as they were.
+
+    Else `load` is called and its data set described. Every task checks the digest of what it
+    loads, so an out-of-date description can only end in a refusal.
+    """
+    from resnet.runs.files import read_json, write_json
+
+    mark = fingerprint(name, data_dir)
+    try:
+        known = read_json(keep)
+        if known["fingerprint"] == mark:
+            return Described.from_json(known["data"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    described = Described.of(load())
+    if described.name == name:  # not a stand-in for data that may yet come
+        keep.parent.mkdir(parents=True, exist_ok=True)
+        write_json(keep, {"fingerprint": mark, "data": described.to_json()})
+    return described
+
+
+def fingerprint(name: str, data_dir: Path | None) -> str:
+    """A hash of names, sizes and times of the data's files and of the code that reads them."""
+    from resnet import data
+    from resnet.data import cache
+
+    places = [Path(data.__file__).parent]
+    if name != "synthetic":
+        places.append(cache.folder() / "data" if data_dir is None else data_dir)
+    digest = hashlib.sha256(name.encode())
+    for line in sorted(line for place in places for line in _stats(place, depth=3)):
+        digest.update(line.encode())
+    return digest.hexdigest()
+
+
+def _stats(place: Path, depth: int) -> Iterator[str]:
+    """Files and folders down to `depth`; a class folder's time stands for its 6,000 images."""
+    try:
+        entries = list(os.scandir(place))
+    except OSError:
+        return
+    for entry in entries:
+        stat = entry.stat()
+        if entry.name == "__pycache__":
+            continue
+        yield f"{entry.path} {stat.st_size} {stat.st_mtime_ns}"
+        if entry.is_dir() and depth > 1 and not _is_class(entry):
+            yield from _stats(Path(entry.path), depth - 1)
+
+
+def _is_class(entry: os.DirEntry[str]) -> bool:
+    return Path(entry.path).parent.name in ("train", "test")
