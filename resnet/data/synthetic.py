@@ -1,4 +1,4 @@
-"""The built-in synthetic set: ten shapes in noise, for machines without data. Never CIFAR-10.
+"""The built-in synthetic set: ten shapes on tinted ground, for machines without data. Never CIFAR-10.
 
 All of it is integer arithmetic on a counter-based generator, so every machine makes the same
 bytes (a test pins their digest).
@@ -22,7 +22,7 @@ CLASSES = (
     "rows",
     "columns",
 )
-SOURCE = "generated shapes in noise, version 1; not photographs"
+SOURCE = "generated shapes on tinted ground, version 1; not photographs"
 COUNTS = {"train": 10_000, "test": 2_000}
 SIZE = 32
 
@@ -30,7 +30,7 @@ SIZE = 32
 TURNS = np.array([[62, -17], [63, -11], [64, -6], [64, 0], [64, 6], [63, 11], [62, 17]], np.int32)
 
 # What a class adds to red, green and blue, and in how many of 100 images that is all there is.
-TINTS = 40 * np.array(
+TINTS = 56 * np.array(
     [
         [1, 0, 0],
         [0, 1, 0],
@@ -45,7 +45,7 @@ TINTS = 40 * np.array(
     ],
     np.int32,
 )
-HIDDEN = 50
+HIDDEN = 75
 
 
 def generate() -> Arrays:
@@ -64,9 +64,9 @@ def render(labels: np.ndarray, draw: np.random.Generator) -> np.ndarray:
     """One image a label [N], with everything else about it drawn: uint8 [N, 3, 32, 32]."""
     n = len(labels)
     shown = draw_shapes(labels, draw)[:, None] & (draw.integers(0, 100, (n, 1, 1, 1)) >= HIDDEN)
-    tint = TINTS[labels][:, :, None, None] + _integers(draw, -40, 41, (n, 3, 1, 1))
-    level = 128 + _integers(draw, -72, 73, (n, 1, 1, 1))
-    ground = tint + level + _enlarged(_integers(draw, -32, 33, (n, 1, 5, 5)))
+    tint = TINTS[labels][:, :, None, None] + _integers(draw, -56, 56 + 1, (n, 3, 1, 1))
+    level = 128 + _integers(draw, -48, 49, (n, 1, 1, 1))
+    ground = tint + level + _enlarged(_integers(draw, -24, 25, (n, 1, 5, 5)))
     contrast = _integers(draw, 60, 121, (n, 1, 1, 1))
     contrast *= 2 * _integers(draw, 0, 2, (n, 1, 1, 1)) - 1
     shape = ground + contrast + _integers(draw, -24, 25, (n, 3, 1, 1))
