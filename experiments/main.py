@@ -15,6 +15,7 @@ from resnet.experiment import Experiment
 from resnet.planning.options import Options, parse
 
 if TYPE_CHECKING:
+    from resnet.claims.sequential import Plan as Design
     from resnet.data import Dataset
     from resnet.planning.plan import Plan
 
@@ -46,13 +47,20 @@ def run(experiment: Experiment, options: Options) -> int:
     device = _device()
     preset = planning.choose_preset(options, device)
     dataset = _load(options, preset)
-    plan = planning.make(experiment, options, preset, dataset)
-    seconds = show.plan(plan, options, dataset, device)
-    if options.dry_run:
-        return 0
-    trouble = _launch(plan, options, dataset, device, seconds)
-    plan = plan.refreshed(options.output_dir)
-    trouble += outcome.show(plan, options.output_dir)
+    design = _design(options)
+    plan = planning.make(experiment, options, preset, dataset, design.waves[0] if design else None)
+    trouble = []
+    while True:
+        seconds = show.plan(plan, options, dataset, device)
+        if options.dry_run:
+            return 0
+        trouble += _launch(plan, options, dataset, device, seconds)
+        plan = plan.refreshed(options.output_dir)
+        more = outcome.more_seeds(plan, options.output_dir, design) if design else 0
+        if not more or trouble:
+            break
+        plan = planning.make(experiment, options, preset, dataset, plan.seeds + more)
+    trouble += outcome.show(plan, options.output_dir, design)
     if options.report:
         import reports
         from experiments.console import say
@@ -63,11 +71,22 @@ def run(experiment: Experiment, options: Options) -> int:
             options.output_dir.parent / "reports" / "pdf",
             scope=plan.specs[0].scope,
             wanted=[spec.id for spec in plan.specs],
+            waves=design.waves if design else None,
         )
         say(f"report: {path}")
     for line in trouble:
         print(f"error: {line}", file=sys.stderr)
     return 2 if trouble else 0
+
+
+def _design(options: Options) -> Design | None:
+    """The waves of seeds up to the budget asked for: each about 1.6 times the one before."""
+    if options.until_decided is None:
+        return None
+    from resnet.claims.sequential import Plan as Design
+
+    waves = [wave for wave in (3, 5, 8, 13, 21, 34, 55) if wave < options.until_decided]
+    return Design((*waves, options.until_decided))
 
 
 def _device() -> str:

@@ -16,6 +16,7 @@ from resnet.planning.plan import Plan
 if TYPE_CHECKING:
     import pandas as pd
 
+    from resnet.claims.sequential import Plan as Design
     from resnet.claims.verdicts import Verdict
 
 COLOURS = {
@@ -29,26 +30,42 @@ COLOURS = {
 SINGLE = "one seed: no interval, no verdict"
 
 
-def show(plan: Plan, root: Path) -> list[str]:
-    """Print arms and verdicts of the plan's runs; returns a line for each run that failed."""
-    from resnet.claims.verdicts import decide_all
-    from resnet.runs import table
+def more_seeds(plan: Plan, root: Path, design: Design) -> int:
+    """How many seeds more each arm should get under a sequential design; 0 when it may stop."""
+    from resnet.claims.sequential import next_wave
 
-    runs = table.load(root)
-    runs = runs[runs["id"].isin([spec.id for spec in plan.specs])]
+    return next_wave(plan.experiment.claims_on(plan.nets), _runs(plan, root), design)
+
+
+def show(plan: Plan, root: Path, design: Design | None = None) -> list[str]:
+    """Print arms and verdicts of the plan's runs; returns a line for each run that failed.
+
+    `design` widens the intervals to what a look at the runs in waves of seeds allows.
+    """
+    from resnet.claims.verdicts import decide_all
+
+    runs = _runs(plan, root)
     first = plan.specs[0]
     scope = f"{first.dataset}, {first.dataset_copy}, recipe {plan.recipe.name}"
     if first.dataset == "synthetic":
         scope = f"SYNTHETIC data, recipe {plan.recipe.name}"
     say(f"\nArms: error in percent, mean [95 % interval] over seeds; {scope}")
     console.print(_arms(plan, runs))
-    verdicts = decide_all(plan.experiment.claims_on(plan.nets), runs)
-    say(f"Verdicts: {scope}")
+    verdicts = decide_all(plan.experiment.claims_on(plan.nets), runs, design)
+    looks = f"; looked at after {', '.join(map(str, design.waves))} seeds" if design else ""
+    say(f"Verdicts: {scope}{looks}")
     console.print(_verdicts(verdicts))
     if any(SINGLE in verdict.reason for verdict in verdicts):
         say(f"{SINGLE}. Claims need 3 seeds or more: --seeds 3\n")
     failed = runs[runs["status"] == "failed"]
     return [f"run {r.id} ({r.net} seed {r.seed}) failed: {r.reason}" for r in failed.itertuples()]
+
+
+def _runs(plan: Plan, root: Path) -> pd.DataFrame:
+    from resnet.runs import table
+
+    runs = table.load(root)
+    return runs[runs["id"].isin([spec.id for spec in plan.specs])]
 
 
 def _arms(plan: Plan, runs: pd.DataFrame) -> Table:

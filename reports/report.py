@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from resnet.claims.model import Claim
+    from resnet.claims.sequential import Plan as Design
     from resnet.claims.verdicts import Verdict
     from resnet.experiment import Experiment
 
@@ -28,13 +29,15 @@ class Report:
     """An experiment on the runs of one scope.
 
     `wanted` are the ids of the runs that were planned: the report speaks of these alone and names
-    the missing ones. Without it, it speaks of all runs of the experiment's nets.
+    the missing ones. Without it, it speaks of all runs of the experiment's nets. `waves` are the
+    seeds an arm at each look, where seeds were added until the claims were decided.
     """
 
     experiment: Experiment
     frames: Frames
     scope: Scope | None = None
     wanted: tuple[str, ...] | None = None
+    waves: tuple[int, ...] | None = None
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -91,12 +94,19 @@ class Report:
         from resnet.claims.verdicts import decide
 
         parts = scopes(self.runs) or [self.runs]
-        found = [decide(claim, part) for part in parts for claim in self._claims(part)]
+        found = [decide(claim, part, self.design) for part in parts for claim in self._claims(part)]
         if self.experiment.name != SUMMARY:
             return found
         asked = {verdict.claim.id for verdict in found}
         rest = [claim for claim in self.experiment.claims if claim.id not in asked]
         return found + [decide(claim, self.runs.iloc[:0]) for claim in rest]
+
+    @property
+    def design(self) -> Design | None:
+        """The sequential design that the intervals allow for; None for one look."""
+        from resnet.claims.sequential import Plan
+
+        return Plan(self.waves) if self.waves is not None else None
 
     def _claims(self, part: pd.DataFrame) -> tuple[Claim, ...]:
         """The claims asked of the nets at hand; of the planned ones too where runs are missing."""
@@ -173,16 +183,21 @@ def open_report(
     source: str | Path = "runs/",
     scope: Any = None,
     wanted: Any = None,
+    waves: Any = None,
 ) -> Report:
     """The report on an experiment (by name) from the runs at `source`.
 
     `scope` is (dataset digest, recipe digest, numerics); None takes the one with most runs.
     """
-    return narrowed(experiment, load(source), scope, wanted)
+    return narrowed(experiment, load(source), scope, wanted, waves)
 
 
 def narrowed(
-    experiment: str | Experiment, frames: Frames, scope: Any = None, wanted: Any = None
+    experiment: str | Experiment,
+    frames: Frames,
+    scope: Any = None,
+    wanted: Any = None,
+    waves: Any = None,
 ) -> Report:
     """The report on an experiment from `frames`."""
     found = find(experiment) if isinstance(experiment, str) else experiment
@@ -192,7 +207,8 @@ def narrowed(
     runs = frames.runs if asked is None else frames.runs[frames.runs["id"].isin(asked)]
     nets = tuple(found.nets) if asked is None else tuple(runs["net"].dropna())
     chosen = tuple(map(str, scope)) if scope else likeliest_scope(runs, nets)
-    return Report(found, frames, chosen, asked)  # type: ignore[arg-type]
+    looks = None if waves is None else tuple(waves)
+    return Report(found, frames, chosen, asked, looks)  # type: ignore[arg-type]
 
 
 def find(name: str) -> Experiment:

@@ -14,12 +14,20 @@ if TYPE_CHECKING:
     from resnet.claims.verdicts import PartVerdict, Verdict
 
 
+def looks(report: Report) -> str:
+    """What the intervals allow for where seeds were added in waves; '' for one look."""
+    if report.waves is None:
+        return ""
+    return f" over looks at {', '.join(map(str, report.waves))} seeds, at most"
+
+
 @element
 def verdicts(report: Report) -> Table:
     """The answer to each claim: the word, the effect that it hangs on, its interval, the seeds."""
     caption = (
         f"Verdicts. Scope: {scope(report)}. Effects in percentage points of error or in decades; "
-        "intervals are Student's t over paired seeds and hold together at 95 % within a claim."
+        "intervals are Student's t over paired seeds and hold together at 95 % within a claim"
+        f"{looks(report)}."
     )
     rows = tuple(
         row(sentence(v), word(v), effect(v), interval(v.low, v.high, signed=True), v.n,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 COLUMNS = ("id", "net", "dataset", "dataset_copy", "recipe", "seed", "status", "reason")
 SCOPE = ("dataset_digest", "recipe_digest", "numerics")
 STAND_IN = "synthetic"
-SHORT = "quick"
+SHORT = ("smoke", "quick", "small")
 
 
 def of(claim: Claim, runs: pd.DataFrame) -> pd.DataFrame:
@@ -25,7 +25,7 @@ def of(claim: Claim, runs: pd.DataFrame) -> pd.DataFrame:
     kind = runs["dataset"].isin([claim.dataset, STAND_IN])
     if claim.absolute:
         lossy = runs["dataset_copy"].str.contains("lossy", na=False)
-        kind = (runs["dataset"] == claim.dataset) & ~lossy & (runs["recipe"] != SHORT)
+        kind = (runs["dataset"] == claim.dataset) & ~lossy & ~runs["recipe"].isin(SHORT)
     return runs[runs["net"].isin(claim.arms) & kind & (runs["status"] != "corrupt")]
 
 

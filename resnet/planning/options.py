@@ -28,6 +28,7 @@ class Options:
     recipe: str | None = None
     nets: tuple[str, ...] | None = None
     seeds: int | None = None
+    until_decided: int | None = None
     validation_images: int = 0
     dataset: str = "cifar10"
     data_dir: Path | None = None
@@ -75,6 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser, nets: str = "the arms") -> No
     add("--recipe", metavar="NAME", help=f"one of {', '.join(recipes.RECIPES)}")
     add("--nets", metavar="A,B", help=nets)
     add("--seeds", type=int, metavar="N", help="runs an arm, with seeds 0 to N-1")
+    add("--until-decided", type=int, metavar="N", help="add seeds in waves, up to N an arm")
     add("--validation-images", type=int, default=0, metavar="N", help="held out (paper: 5000)")
     add("--dataset", default="cifar10", metavar="NAME", help="cifar10 or synthetic")
     add("--data-dir", type=Path, metavar="DIR", help="where CIFAR-10 lies (default data/)")
@@ -117,6 +119,12 @@ def validate(options: Options) -> None:
             check(net)
     if options.seeds is not None and options.seeds < 1:
         raise UserError(f"--seeds {options.seeds}: give the number of seeds, 1 or more")
+    if options.until_decided is not None and options.until_decided < 2:
+        raise UserError(
+            f"--until-decided {options.until_decided}: give a budget of 2 seeds or more"
+        )
+    if options.until_decided is not None and options.seeds is not None:
+        raise UserError("--until-decided sets the seeds itself: leave --seeds out")
     if options.workers is not None and options.workers < 1:
         raise UserError(f"--workers {options.workers}: give 1 or more")
     if options.recipe is not None:

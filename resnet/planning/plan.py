@@ -35,6 +35,11 @@ class Plan:
         pairs = zip(self.specs, self.statuses, strict=True)
         return tuple(spec for spec, status in pairs if status not in ("done", "failed"))
 
+    @property
+    def seeds(self) -> int:
+        """Seeds an arm."""
+        return len(self.specs) // len(self.nets)
+
     def count(self, status: str) -> int:
         """How many runs have that status."""
         return self.statuses.count(status)
@@ -49,12 +54,18 @@ def choose_preset(options: Options, device: str) -> str:
     return options.preset or ("paper" if device == "cuda" else "quick")
 
 
-def make(experiment: Experiment, options: Options, preset: str, dataset: Dataset) -> Plan:
-    """The runs that the options ask for: seed by seed, so that early stops leave whole seeds."""
+def make(
+    experiment: Experiment,
+    options: Options,
+    preset: str,
+    dataset: Dataset,
+    seeds: int | None = None,
+) -> Plan:
+    """The runs that the options ask for, with `seeds` seeds an arm where that is given."""
     recipe = recipes.get(options.recipe or experiment.recipes[preset])
     recipe = _fit(recipe.split(options.validation_images), dataset)
     nets = options.nets or experiment.nets
-    seeds = options.seeds or experiment.seeds[preset]
+    seeds = seeds or options.seeds or experiment.seeds[preset]
     specs = tuple(
         RunSpec(net, dataset.name, dataset.copy, dataset.digest, recipe, seed)
         for seed in range(seeds)

@@ -39,6 +39,7 @@ class Record(Callback):
         self._saved = time.monotonic()
         self.metrics: dict[str, float] = {}
         self.initial: dict[str, float] = {}
+        self.norms: dict[str, float] = {}
 
     def on_train_start(self, trainer: Trainer, module: Classifier) -> None:  # type: ignore[override]
         """Take the signals: Lightning took them for itself a moment ago."""

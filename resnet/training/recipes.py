@@ -97,7 +97,17 @@ RECIPES = {
             lr=0.02,
             milestones=(144,),
         ),
-        # Between the two: 5,000 images, 12 epochs, about six times the work of quick.
+        # Seconds, to try the whole way out; it shows nothing but that.
+        Recipe(
+            "smoke",
+            train_images=512,
+            test_images=256,
+            batch_size=64,
+            steps=16,
+            lr=0.02,
+            milestones=(12,),
+        ),
+        # Between quick and paper: 5,000 images, 12 epochs, five times the work of quick.
         Recipe(
             "small",
             train_images=5_000,

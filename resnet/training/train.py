@@ -74,24 +74,25 @@ def _attempt(
     mirror = None
     if wandb != "disabled":
         mirror = Mirror(folder.spec, experiment, wandb, folder.path.parent.parent / "wandb", say)
+        mirror.log_metrics(record.initial | record.norms, 0)
+    result: dict[str, Any] = {}
     try:
         _fit(module, record, mirror, val_loaders, device)
+        result = {
+            **{key: value for key, value in record.metrics.items() if key != "lr"},
+            **record.initial,
+            "steps": module.position.step,
+            "weights_sha256": weights_sha256(module.net),
+        }
     except NotFinite as error:
         folder.fail(error.step, str(error))
         return "failed"
     finally:
         seconds = _note_end(folder, started)
+        result |= {"seconds": round(seconds, 3)}
         if mirror:
-            mirror.finish({**record.metrics, **record.initial})
-    folder.finish(
-        {
-            **{key: value for key, value in record.metrics.items() if key != "lr"},
-            **record.initial,
-            "steps": module.position.step,
-            "seconds": round(seconds, 3),
-            "weights_sha256": weights_sha256(module.net),
-        }
-    )
+            mirror.finish(result)
+    folder.finish(result)
     return "done"
 
 
@@ -121,11 +122,11 @@ def _prepare(
     )
     net = build(spec.net, num_classes=len(dataset.classes), seed=spec.seed)
     initialise(net, spec.seed, recipe.init)
-    net = net.to(device=device, memory_format=layout)  # type: ignore[call-overload]
+    net = net.to(device).to(memory_format=layout)
     norms = block_gradient_norms(net, *next(iter(pipeline.test(subset.train, PROBE))))
     record.initial = {"gradient_ratio": ratio(norms)}
-    named = {f"gradient_norm/{i:04d}": norm for i, norm in enumerate(norms)}
-    record.write({"step": 0, "epoch": 0, **record.initial, **named})
+    record.norms = {f"gradient_norm/{i:04d}": norm for i, norm in enumerate(norms)}
+    record.write({"step": 0, "epoch": 0, **record.initial, **record.norms})
     stream = Stream(spec.seed, recipe.train_images, recipe.batch_size, recipe.pad, recipe.flip)
     held_out = [s for s in (subset.test, subset.validation) if len(s.labels)]
     loaders = [_Batches(pipeline, split, TEST_BATCH[device]) for split in held_out]
