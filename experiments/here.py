@@ -1,11 +1,14 @@
-"""The launcher for one machine: the pending runs in worker processes, with word of progress."""
+"""The launchers for one machine: worker processes, or this process alone."""
 
 from experiments.console import Clock, Show, say
 from resnet.data import Dataset
 from resnet.planning.estimate import work
 from resnet.planning.options import Options
 from resnet.planning.plan import Plan
+from resnet.runs.spec import RunSpec
 from resnet.training.mirror import choose_mode
+from sweeps.events import Witness
+from sweeps.local import recorded
 from sweeps.pool import Pool, longest_first, share
 from sweeps.worker import Job
 
@@ -18,8 +21,62 @@ def train_here(
     mode = choose_mode(options.wandb)
     job = Job(options.output_dir, plan.experiment.name, device, mode, threads)
     clock = Clock(sum(map(work, plan.pending)), seconds)
-    with Show(len(plan.pending), clock, work) as show:
-        pool = Pool(job, dataset, count, show, say)
+    errors: dict[str, str] = {}
+    with (
+        recorded(options.output_dir, plan.experiment.name, plan.pending) as sweep,
+        Show(len(plan.pending), clock, work) as show,
+    ):
+        witness = Witness(sweep.events(0), errors.__getitem__, show)
+        pool = Pool(job, dataset, count, witness, say, errors)
         pool.train(longest_first(plan.pending))
     titles = {spec.id: spec.title for spec in plan.specs}
-    return [f"run {run} ({titles[run]}): {line}" for run, line in pool.errors.items()]
+    return [f"run {run} ({titles[run]}): {line}" for run, line in errors.items()]
+
+
+class _One:
+    """Progress of the one run that this process trains, for a Show of many."""
+
+    def __init__(self, show: Show) -> None:
+        self._show = show
+        self._spec: RunSpec | None = None
+
+    def start(self, spec: RunSpec, step: int) -> None:
+        """The run begins, or goes on, at `step`."""
+        self._spec = spec
+        self._show.start(spec, step)
+
+    def advance(self, step: int) -> None:
+        """`step` steps are done."""
+        assert self._spec is not None
+        self._show.advance(self._spec, step)
+
+    def epoch(self, step: int, epoch: int, metrics: dict[str, float]) -> None:
+        """An epoch is over."""
+        assert self._spec is not None
+        self._show.epoch(self._spec, step, epoch, metrics)
+
+
+def train_in_this_process(
+    plan: Plan, options: Options, dataset: Dataset, device: str, seconds: float
+) -> list[str]:
+    """Train run after run in this process; an error ends it, with its trace, as a debugger asks."""
+    from resnet.training.train import train
+
+    clock = Clock(sum(map(work, plan.pending)), seconds)
+    with (
+        recorded(options.output_dir, plan.experiment.name, plan.pending),
+        Show(len(plan.pending), clock, work) as show,
+    ):
+        for spec in longest_first(plan.pending):
+            status = train(
+                spec,
+                dataset,
+                options.output_dir,
+                plan.experiment.name,
+                device=device,
+                wandb=choose_mode(options.wandb),
+                progress=_One(show),
+                say=say,
+            )
+            show.end(spec, status)
+    return []

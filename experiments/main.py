@@ -45,8 +45,8 @@ def run(experiment: Experiment, options: Options) -> int:
 
     _check_writable(options)
     device = _device()
-    preset = planning.choose_preset(options, device)
-    dataset = _load(options, preset)
+    preset = planning.choose_preset(options, _training_device(options, device))
+    dataset = load_data(options, preset)
     design = _design(options)
     plan = planning.make(experiment, options, preset, dataset, design.waves[0] if design else None)
     trouble = []
@@ -95,7 +95,16 @@ def _device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _load(options: Options, preset: str) -> Dataset:
+def _training_device(options: Options, here: str) -> str:
+    """What the runs will be trained on: not on the login node's device, but on the cluster's."""
+    if options.launcher != "slurm":
+        return here
+    from sweeps.sending import cluster_of
+
+    return "cuda" if cluster_of(options).gpus_per_node else "cpu"
+
+
+def load_data(options: Options, preset: str) -> Dataset:
     """The data asked for; quick falls back to the synthetic set, and says so loudly."""
     from experiments.console import say
     from resnet.data import DataUnavailable, load
@@ -133,9 +142,10 @@ def _launch(
     if not plan.pending:
         return []
     if options.launcher == "slurm":
-        import sweeps
+        from sweeps.launch import launch
 
-        return sweeps.launch(plan, options)
-    from experiments.here import train_here
+        return launch(plan, options)
+    from experiments import here
 
-    return train_here(plan, options, dataset, device, seconds)
+    train = here.train_in_this_process if options.launcher == "debug" else here.train_here
+    return train(plan, options, dataset, device, seconds)

@@ -32,7 +32,7 @@ class Job:
     root: Path
     experiment: str
     device: str = "cpu"  # "any": CUDA where there is some
-    wandb: str = "disabled"
+    wandb: str | None = "disabled"  # None: as the environment has it
     threads: int | None = None
     cluster: bool = False  # part of a SLURM task, whose signals come to every process
 
@@ -117,6 +117,7 @@ def _train_one(
 ) -> tuple[str, str]:
     """Train one run; how it ended, as a message."""
     from resnet.runs.folder import RunBusy
+    from resnet.training.mirror import choose_mode
     from resnet.training.signals import Interrupted
     from resnet.training.train import train
 
@@ -128,7 +129,7 @@ def _train_one(
             job.root,
             job.experiment,
             device=device,
-            wandb=job.wandb,
+            wandb=choose_mode(job.wandb),
             progress=relay,
             say=lambda text: pipe.send(("say", text)),
         )

@@ -117,6 +117,16 @@ RECIPES = {
             lr=0.02,
             milestones=(469, 704),
         ),
+        # Seconds, and shows nothing: for trying a cluster or a folder out.
+        Recipe(
+            "smoke",
+            train_images=512,
+            test_images=256,
+            batch_size=64,
+            steps=16,
+            lr=0.02,
+            milestones=(12,),
+        ),
         # akamaster/pytorch_resnet_cifar10: 200 epochs of 391 batches; at 110 layers and more its
         # chained scheduler leaves the rate at a tenth for good after the first epoch (issue 21).
         Recipe(

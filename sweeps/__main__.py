@@ -1,0 +1,71 @@
+"""python -m sweeps plan|submit|status|logs|cancel|resume EXPERIMENT…: runs on a SLURM cluster."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from resnet.errors import UserError, mendable
+from resnet.planning.options import Parser, add_arguments
+
+COMMANDS = {
+    "plan": "what a submission would send, and how long it would take; sends nothing",
+    "submit": "send the runs that are neither done nor under way",
+    "resume": "send again what was sent before and has not come to its end, and only that",
+    "status": "every run that was sent: its state, and the cause in a line",
+    "logs": "what the tasks of troubled runs wrote, with the trace",
+    "cancel": "take jobs out of the queue; what they did is kept",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one of the commands; returns the exit status, 2 for the user's mistakes."""
+    from sweeps import commands
+
+    try:
+        values = _parser().parse_args(arguments)
+        return getattr(commands, values.command)(values)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader, `head` for example, has had enough
+        sys.stderr.close()
+        return 0
+    except OSError as error:
+        if (mend := mendable(error)) is None:
+            raise
+        print(f"error: {mend}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(prog="python -m sweeps", description=__doc__, allow_abbrev=False)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+    for name, help_ in COMMANDS.items():
+        command = commands.add_parser(name, help=help_, description=help_, allow_abbrev=False)
+        command.set_defaults(command=name)
+        many = "+" if name in ("plan", "submit") else "*"
+        command.add_argument("experiments", nargs=many, metavar="EXPERIMENT")
+        if name in ("plan", "submit", "resume"):
+            add_arguments(command)
+            command.set_defaults(launcher="slurm")
+        else:
+            command.add_argument(
+                "--output-dir", type=Path, default=Path("runs"), metavar="DIR", help="of the runs"
+            )
+        if name in ("submit", "resume"):
+            command.add_argument("--wait", action="store_true", help="until all runs are over")
+        if name == "status":
+            command.add_argument("--all", action="store_true", help="a row for done runs too")
+            command.add_argument("--json", action="store_true", help="as JSON")
+        if name == "logs":
+            command.add_argument("--run", metavar="ID", help="this run, troubled or not")
+            command.add_argument("--lines", type=int, default=40, metavar="N", help="of each log")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

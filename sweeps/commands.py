@@ -1,0 +1,205 @@
+"""The commands of `python -m sweeps`; each returns the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from resnet import experiment as experiments
+from resnet.errors import UserError
+from resnet.planning import cluster as settings
+from resnet.planning.cluster import Cluster
+from resnet.planning.options import from_values
+from resnet.runs import folder as run_folder
+from resnet.runs.spec import RunSpec
+from sweeps import manifest as manifests
+from sweeps import sending, slurm
+from sweeps.driver import trouble
+from sweeps.launch import jobs_text, wait
+from sweeps.manifest import Manifest
+from sweeps.show import largest_array, line, plan_lines, summary, table
+from sweeps.states import ALIVE, OVER, RunState, Survey
+from sweeps.submit import Order
+
+
+def plan(values: argparse.Namespace) -> int:
+    """Print what would be sent."""
+    options, cluster = _options(values)
+    for name in values.experiments:
+        made = sending.plan(experiments.get(name), options, cluster)
+        draft = sending.draft(made.specs, sending.order(made, options, cluster))
+        _print_plan(name, plan_lines(draft, largest_array()))
+    return 0
+
+
+def submit(values: argparse.Namespace) -> int:
+    """Send what is missing; with --wait stay until it is over."""
+    options, cluster = _options(values)
+    if options.dry_run:
+        return plan(values)
+    status = 0
+    for name in values.experiments:
+        made = sending.plan(experiments.get(name), options, cluster)
+        status |= _send(made.specs, sending.order(made, options, cluster), values)
+    return status
+
+
+def resume(values: argparse.Namespace) -> int:
+    """Send again what was sent and is neither over nor under way."""
+    options = from_values(vars(values))
+    found = [m for m in _manifests(values) if m.launcher == "slurm"]
+    status = 0
+    for name in dict.fromkeys(manifest.experiment for manifest in found):
+        mine = [manifest for manifest in found if manifest.experiment == name]
+        specs = {spec.id: spec for manifest in mine for spec in manifest.specs()}
+        chosen = [s for s in specs.values() if not options.nets or s.net in options.nets]
+        last = mine[-1]
+        order = Order(
+            root=options.output_dir,
+            experiment=name,
+            cluster=_as_before(last, options.cluster, options.cluster_flags),
+            data_dir=options.data_dir or (Path(last.data_dir) if last.data_dir else None),
+            wandb=options.wandb or last.wandb,
+            snapshot=options.snapshot or last.snapshot,
+        )
+        status |= _send(tuple(chosen), order, values)
+    return status
+
+
+def status(values: argparse.Namespace) -> int:
+    """Print the state of every run; 1 when some are in trouble."""
+    found = _manifests(values)
+    survey = Survey(values.output_dir, found)
+    groups: dict[str, list[RunState]] = {}
+    for name, runs in _runs(values, found).items():
+        groups[name] = survey.states(runs)
+    if values.json:
+        rows = [{"experiment": name, **asdict(s)} for name, g in groups.items() for s in g]
+        print(json.dumps(rows, indent=2))
+    else:
+        _print_states(groups, values.all)
+    return int(any(trouble([s for s in g if s.state not in ALIVE]) for g in groups.values()))
+
+
+def logs(values: argparse.Namespace) -> int:
+    """Print the trace and the end of the task's log of each troubled run."""
+    found = _manifests(values)
+    survey = Survey(values.output_dir, found)
+    for runs in _runs(values, found).values():
+        for state in survey.states(runs):
+            troubled = state.state not in (*OVER, *ALIVE)
+            if state.id.startswith(values.run) if values.run else troubled:
+                _print_log(survey, state, values.lines)
+    return 0
+
+
+def cancel(values: argparse.Namespace) -> int:
+    """Take the experiments' jobs out of the queue."""
+    if not values.experiments:
+        raise UserError("cancel what? name the experiments")
+    found = _manifests(values)
+    survey = Survey(values.output_dir, found)
+    jobs = set()
+    for manifest in found:
+        for number in range(len(manifest.tasks)):
+            if (job := survey.job(manifest, number)) in survey.queue:
+                jobs.add(job)
+                manifest.events(number).add("cancel")
+    slurm.cancel(jobs)
+    print(f"{len(jobs)} jobs cancelled; their runs can go on with: python -m sweeps resume")
+    here = [manifest.name for manifest in found if manifest.name in survey.local]
+    if here:
+        print(f"on this machine still: {', '.join(here)}; stop those with Ctrl-C where they run")
+    return 0
+
+
+def _options(values: argparse.Namespace) -> tuple[Any, Cluster]:
+    options = from_values(vars(values))
+    return options, sending.cluster_of(options)
+
+
+def _as_before(last: Manifest, file: Path | None, flags: tuple[tuple[str, Any], ...]) -> Cluster:
+    """The settings of the last submission, with a file and flags given now on top."""
+    if file is not None:
+        return settings.resolve(file, flags)
+    before = {**last.cluster, "setup": tuple(last.cluster["setup"])}
+    return replace(Cluster(**before), **dict(flags))
+
+
+def _send(specs: tuple[RunSpec, ...], order: Order, values: argparse.Namespace) -> int:
+    draft, sent = sending.submit(specs, order)
+    _print_plan(order.experiment, plan_lines(draft, largest_array()))
+    print(f"  sent      as jobs {jobs_text(sent.jobs)}" if sent else "  sent      nothing")
+    if not values.wait:
+        return 0
+    lines = trouble(wait(draft, order, values.output_dir))
+    for text in lines:
+        print(f"error: {text}")
+    return 2 if lines else 0
+
+
+def _manifests(values: argparse.Namespace) -> list[Manifest]:
+    for name in values.experiments:
+        experiments.get(name)
+    return manifests.load(values.output_dir, tuple(values.experiments))
+
+
+def _runs(values: argparse.Namespace, found: list[Manifest]) -> dict[str, dict[str, Any]]:
+    """By experiment: the specs, as JSON, of the runs that were sent or are there."""
+    from resnet.runs.table import folders
+
+    runs: dict[str, dict[str, Any]] = {}
+    known: set[str] = set()
+    for manifest in found:
+        runs.setdefault(manifest.experiment, {}).update(manifest.runs)
+        known.update(manifest.runs)
+    for path in folders(values.output_dir):
+        if path.name in known:
+            continue
+        try:
+            spec, name = run_folder.read_spec(path)
+        except run_folder.CorruptRun:
+            continue
+        if not values.experiments or name in values.experiments:
+            runs.setdefault(name, {})[path.name] = spec.to_json()
+    if not runs:
+        raise UserError(f"no runs were sent from '{values.output_dir}' (--output-dir?)")
+    return runs
+
+
+def _print_plan(name: str, lines: list[str]) -> None:
+    print(name)
+    for text in lines:
+        print(f"  {text}")
+
+
+def _print_states(groups: dict[str, list[RunState]], all_: bool) -> None:
+    import sys
+
+    for name, states in groups.items():
+        print(f"{name}: {summary(states)}")
+        if sys.stdout.isatty():
+            from experiments.console import console
+
+            console.print(table(states, all_))
+        else:
+            for state in states:
+                if all_ or state.state != "done":
+                    print(f"  {line(state)}")
+
+
+def _print_log(survey: Survey, state: RunState, lines: int) -> None:
+    print(f"== {line(state)}")
+    trace = survey.root / state.id / run_folder.TRACE
+    if trace.exists():
+        print(trace.read_text().rstrip())
+    places = survey.places.get(state.id, [])
+    for manifest, number in places[-1:]:
+        job = survey.job(manifest, number) or state.job
+        for log in sorted(manifest.logs.glob(f"{job}/{job}_*_log.out")) if job else []:
+            text = log.read_text(errors="replace").splitlines()
+            print(f"-- {log}, last {min(lines, len(text))} of {len(text)} lines")
+            print("\n".join(text[-lines:]))

@@ -1,0 +1,103 @@
+"""The driver: waits for runs on the cluster and sends again what nobody else brings back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from resnet.runs.spec import RunSpec
+from sweeps import manifest as manifests
+from sweeps import sending, slurm
+from sweeps.states import ALIVE, LOST, OVER, WORDS, RunState, Survey
+from sweeps.submit import Order
+
+TRIES = 3  # how often a run is sent again without having got on
+QUICKEST, SLOWEST = 2.0, 15.0  # seconds between two looks at the queue
+MOST_SILENT = 600.0  # seconds that SLURM may stay silent
+
+
+@dataclass
+class Driver:
+    """Waits until no run is under way any more."""
+
+    order: Order
+    specs: tuple[RunSpec, ...]
+    show: Callable[[list[RunState]], None]
+    say: Callable[[str], None]
+    sleep: Callable[[float], None] = time.sleep
+    _tries: dict[str, int] = field(default_factory=dict)
+    _step: dict[str, int] = field(default_factory=dict)
+    _suspects: set[str] = field(default_factory=set)
+
+    def wait(self) -> list[RunState]:
+        """Wait for all runs; returns their states at the end."""
+        pause = QUICKEST
+        while True:
+            states = self._look()
+            self.show(states)
+            again = self._to_send(states)
+            if again:
+                self._send(again)
+            elif not any(state.state in ALIVE for state in states) and not self._suspects:
+                return states
+            self.sleep(pause)
+            pause = min(pause * 1.2, SLOWEST)
+
+    def _look(self) -> list[RunState]:
+        """The states now; SLURM may be silent for a while, as when its controller restarts."""
+        start = time.monotonic()
+        while True:
+            survey = Survey(self.order.root, manifests.load(self.order.root))
+            try:
+                return survey.states(self._runs)
+            except slurm.NoAnswer as error:
+                if time.monotonic() - start > MOST_SILENT:
+                    raise
+                self.say(f"{error}; asking again")
+                self.sleep(SLOWEST)
+
+    @property
+    def _runs(self) -> Mapping[str, Mapping[str, Any]]:
+        return {spec.id: spec.to_json() for spec in self.specs}
+
+    def _to_send(self, states: list[RunState]) -> list[RunState]:
+        """Runs that were lost at two looks in a row: SLURM itself brings some of them back."""
+        lost = {state.id: state for state in states if state.state in LOST}
+        again = [state for run, state in lost.items() if run in self._suspects]
+        self._suspects = {run for run in lost if self._may_try(lost[run])}
+        return [state for state in again if self._may_try(state)]
+
+    def _may_try(self, state: RunState) -> bool:
+        if state.step > self._step.get(state.id, 0):
+            self._step[state.id] = state.step
+            self._tries[state.id] = 0
+        return self._tries.get(state.id, 0) < TRIES
+
+    def _send(self, states: list[RunState]) -> None:
+        runs = {state.id for state in states}
+        for state in states:
+            self._tries[state.id] = self._tries.get(state.id, 0) + 1
+            self.say(f"{state.title}: {state.cause}; sent again")
+        self._suspects -= runs
+        order = self._away_from({s.node for s in states if s.state == "unfit" and s.node})
+        sending.submit([spec for spec in self.specs if spec.id in runs], order)
+
+    def _away_from(self, nodes: set[str]) -> Order:
+        """The order, but for nodes that had other data or code."""
+        cluster = self.order.cluster
+        nodes |= set(filter(None, cluster.exclude.split(",")))
+        if nodes:
+            cluster = replace(cluster, exclude=",".join(sorted(nodes)))
+        self.order = replace(self.order, cluster=cluster)
+        return self.order
+
+
+def trouble(states: list[RunState]) -> list[str]:
+    """A line for each run that did not come to its end."""
+    return [
+        f"run {state.id} ({state.title}): {WORDS[state.state]}: {state.cause}".rstrip(": ")
+        for state in states
+        if state.state not in OVER
+    ]

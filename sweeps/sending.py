@@ -1,0 +1,99 @@
+"""From an experiment and the user's options to jobs in the queue: what is missing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from resnet.experiment import Experiment
+from resnet.planning import cluster as settings
+from resnet.planning import plan as planning
+from resnet.planning.cluster import Cluster
+from resnet.planning.options import Options
+from resnet.planning.plan import Plan
+from resnet.runs.spec import RunSpec
+from sweeps import manifest as manifests
+from sweeps import slurm
+from sweeps.expected import Expected, expect
+from sweeps.manifest import Manifest
+from sweeps.pack import Runs, pack
+from sweeps.source import describe
+from sweeps.states import ALIVE, OVER, RunState, Survey
+from sweeps.submit import Order, one_at_a_time, send
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What would be sent: the state of each run, the tasks for the missing ones, the time."""
+
+    order: Order
+    specs: tuple[RunSpec, ...]
+    states: tuple[RunState, ...]
+    tasks: tuple[Runs, ...]
+    expected: Expected | None
+
+
+def data_dir(options: Options) -> Path | None:
+    """Where the data lies: as asked, else data/ in this folder if there is one."""
+    here = Path("data")
+    return options.data_dir or (here if here.is_dir() else None)
+
+
+def plan(experiment: Experiment, options: Options, cluster: Cluster) -> Plan:
+    """The plan, without loading data that was seen before."""
+    from experiments.main import load_data
+
+    preset = planning.choose_preset(options, "cuda" if cluster.gpus_per_node else "cpu")
+    keep = options.output_dir / "sweeps" / f"{options.dataset}.json"
+    place = data_dir(options)
+    dataset: Any = describe(options.dataset, place, keep, lambda: load_data(options, preset))
+    return planning.make(experiment, options, preset, dataset)
+
+
+def order(plan: Plan, options: Options, cluster: Cluster) -> Order:
+    """What the options ask for, for the runs of a plan."""
+    return Order(
+        root=options.output_dir,
+        experiment=plan.experiment.name,
+        cluster=cluster,
+        data_dir=data_dir(options),
+        wandb=options.wandb,
+        snapshot=options.snapshot,
+    )
+
+
+def cluster_of(options: Options) -> Cluster:
+    """The user's cluster settings with the flags on top."""
+    return settings.resolve(options.cluster, options.cluster_flags)
+
+
+def draft(specs: Sequence[RunSpec], order: Order) -> Draft:
+    """What a submission would send now: no run that is done, failed, or in another job's hands."""
+    survey = Survey(order.root, manifests.load(order.root))
+    states = tuple(survey.state(spec.id, spec.to_json()) for spec in specs)
+    pairs = list(zip(specs, states, strict=True))
+    todo = [spec for spec, state in pairs if state.state not in (*OVER, *ALIVE)]
+    done = [spec for spec, state in pairs if state.state == "done"]
+    device = "cuda" if order.cluster.gpus_per_node else "cpu"
+    expected = expect(order.root, done, device)
+    return Draft(order, tuple(specs), states, _tasks(todo, order, expected), expected)
+
+
+def _tasks(todo: Sequence[RunSpec], order: Order, expected: Expected | None) -> tuple[Runs, ...]:
+    """The tasks; runs on different data never share one."""
+    tasks: list[Runs] = []
+    for digest in dict.fromkeys(spec.dataset_digest for spec in todo):
+        same = [spec for spec in todo if spec.dataset_digest == digest]
+        tasks += pack(same, order.cluster, expected)
+    return tuple(tasks)
+
+
+def submit(specs: Sequence[RunSpec], order: Order) -> tuple[Draft, Manifest | None]:
+    """Send what is missing; the manifest is None when nothing is."""
+    slurm.check_here()
+    slurm.check_partition(order.cluster.partition)
+    with one_at_a_time(order.root):
+        found = draft(specs, order)
+        return found, send(order, found.tasks) if found.tasks else None

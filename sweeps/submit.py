@@ -1,0 +1,153 @@
+"""Send runs to SLURM through submitit: one array (or several), a task an element."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from resnet.errors import UserError
+from resnet.planning.cluster import Cluster
+from sweeps import code, slurm
+from sweeps.manifest import Manifest, code_of, new_folder
+from sweeps.pack import Runs, arrays
+from sweeps.source import Source
+from sweeps.task import Task
+from sweeps.worker import Job
+
+REQUEUES = 10**6  # as many as it takes; a task without progress ends by itself
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for: where runs go, for which experiment, on which data, how they are told."""
+
+    root: Path
+    experiment: str
+    cluster: Cluster
+    data_dir: Path | None = None
+    wandb: str | None = None  # None: as the environment has it
+    snapshot: bool = False
+
+
+@contextmanager
+def one_at_a_time(root: Path) -> Iterator[None]:
+    """Hold off other senders from the look at the queue until the jobs are in it."""
+    (root / "sweeps").mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(root / "sweeps" / "submit.lock", timeout=60):
+            yield
+    except Timeout:
+        raise UserError(f"another submission into '{root}' is under way: try again") from None
+
+
+def send(order: Order, tasks: Sequence[Runs]) -> Manifest:
+    """Submit the tasks; returns the manifest with their job ids."""
+    order = replace(order, root=order.root.resolve())
+    folder = new_folder(order.root, order.experiment)
+    snapshot = code.snapshot(folder / "code") if order.snapshot else None
+    digests = code.digests(snapshot or code.ROOT)
+    manifest = _manifest(order, folder, tasks, digests).write()
+    jobs: list[str] = []
+    try:
+        parts = arrays(tasks, slurm.max_array_size())
+        for part in parts:
+            callables = [
+                _task(order, manifest, len(jobs) + i, runs, digests) for i, runs in enumerate(part)
+            ]
+            executor = _executor(order.cluster, manifest, len(jobs), len(parts), snapshot)
+            jobs += [job.job_id for job in executor.submit_array(callables)]
+    finally:
+        unsent = ("",) * (len(tasks) - len(jobs))
+        manifest = manifest.sent((*jobs, *unsent))
+    return manifest
+
+
+def _manifest(
+    order: Order, folder: Path, tasks: Sequence[Runs], digests: dict[str, str]
+) -> Manifest:
+    return Manifest(
+        folder=folder,
+        experiment=order.experiment,
+        launcher="slurm",
+        created=datetime.now().isoformat(timespec="seconds"),
+        runs={spec.id: spec.to_json() for task in tasks for spec in task},
+        tasks=tuple(tuple(spec.id for spec in task) for task in tasks),
+        jobs=("",) * len(tasks),
+        cluster=asdict(order.cluster),
+        code=code_of(digests),
+        data_dir=str(order.data_dir.resolve()) if order.data_dir else None,
+        wandb=order.wandb,
+        snapshot=order.snapshot,
+    )
+
+
+def _task(
+    order: Order, manifest: Manifest, number: int, runs: Runs, digests: dict[str, str]
+) -> Task:
+    cluster, first = order.cluster, runs[0]
+    data_dir = Path(manifest.data_dir) if manifest.data_dir else None
+    return Task(
+        events_file=manifest.events(number).path,
+        specs=tuple(runs),
+        job=Job(order.root, order.experiment, "any", order.wandb, cluster.threads, cluster=True),
+        source=Source(first.dataset, data_dir, first.dataset_digest, digests),
+        count=cluster.at_a_time,
+        patience=max(5.0, 0.7 * cluster.signal_delay_s),
+    )
+
+
+class _Executor:
+    """Submitit's SLURM executor, with sbatch's complaints as one line."""
+
+    def __init__(self, folder: Path, parameters: dict[str, Any]) -> None:
+        import submitit
+
+        self._executor = submitit.SlurmExecutor(folder / "%j", max_num_timeout=REQUEUES)
+        self._executor.update_parameters(**parameters)
+
+    def submit_array(self, tasks: Sequence[Task]) -> list[Any]:
+        """One array, its elements in the order of the tasks."""
+        from submitit.core.utils import FailedJobError, FailedSubmissionError
+
+        try:
+            return self._executor.submit_array(list(tasks))
+        except (FailedJobError, FailedSubmissionError) as error:
+            lines = [line for line in str(error).splitlines() if line.strip()]
+            text = next((line for line in lines if "error" in line.lower()), lines[-1])
+            raise UserError(f"sbatch refused: {text.strip().removeprefix('sbatch: ')}") from None
+
+
+def _executor(
+    cluster: Cluster, manifest: Manifest, first: int, parts: int, snapshot: Path | None
+) -> _Executor:
+    texts = ("partition", "account", "qos", "constraint", "exclude", "mem")
+    asked = {name: value for name in texts if (value := getattr(cluster, name))}
+    if cluster.gpus_per_node:
+        asked["gpus_per_node"] = cluster.gpus_per_node
+    # A node's srun does not pass the cores on by itself since SLURM 22.05.
+    setup = ['export SRUN_CPUS_PER_TASK="$SLURM_CPUS_PER_TASK"', *cluster.setup]
+    return _Executor(
+        manifest.logs,
+        {
+            **asked,
+            "job_name": f"{manifest.name}:{first}",
+            "time": cluster.timeout_min,
+            "nodes": 1,
+            "ntasks_per_node": 1,
+            "cpus_per_task": cluster.cpus_per_task,
+            "signal_delay_s": cluster.signal_delay_s,
+            "array_parallelism": max(1, cluster.array_parallelism // parts),
+            "stderr_to_stdout": True,
+            "setup": setup,
+            "additional_parameters": {
+                "requeue": True,
+                "chdir": str(snapshot or Path.cwd()),
+            },
+        },
+    )
