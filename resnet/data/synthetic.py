@@ -1,4 +1,17 @@
-"""The built-in synthetic set: ten shapes on tinted ground, for machines without data. Never CIFAR-10.
+"""The built-in synthetic set: ten shapes on tinted ground, for machines without data.
+
+It is never CIFAR-10, and it was tuned (class tints, contrast, how often the shape is hidden) until
+the `quick` recipe showed the effect: it demonstrates the suite, it is no evidence about photographs.
+Colour hints at the class in every image; the shape, which gives it away, is in one of four.
+
+Training error (percent, running over the last epoch) with the `quick` recipe's figures, pixels
+and draws as here, in a bare training loop; one CPU thread of a two-core AMD EPYC, torch 2.15:
+
+    seed   plain20   plain56   resnet20   resnet56
+    0         61.3      80.6       56.2       58.6
+    1         61.3      81.5       56.9       57.5
+    2         61.5      85.8       58.1       58.4
+    3         63.6      86.9       57.2       58.8
 
 All of it is integer arithmetic on a counter-based generator, so every machine makes the same
 bytes (a test pins their digest).
