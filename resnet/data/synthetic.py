@@ -1,7 +1,7 @@
 """The built-in synthetic set: ten shapes on tinted ground, for machines without data.
 
 It is never CIFAR-10, and it was tuned (class tints, contrast, how often the shape is hidden) until
-the `quick` recipe showed the effect: it demonstrates the suite, it is no evidence about photographs.
+the `quick` recipe showed the effect: it shows that the suite works, and nothing about photographs.
 Colour hints at the class in every image; the shape, which gives it away, is in one of four.
 
 Training error (percent, running over the last epoch) with the `quick` recipe's figures, pixels
