@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -82,15 +83,13 @@ class Manifest:
 
 def new_folder(root: Path, experiment: str) -> Path:
     """A folder for a new sweep: its name begins with the time, so that names sort."""
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    number = 0
     while True:
-        suffix = f"-{number}" if number else ""
-        folder = root / "sweeps" / f"{stamp}{suffix}-{experiment}"
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
+        folder = root / "sweeps" / f"{stamp}-{experiment}"
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
-            number += 1
+            time.sleep(0.001)
         else:
             return folder.resolve()
 

@@ -112,15 +112,20 @@ def describe(
 def fingerprint(name: str, data_dir: Path | None) -> str:
     """A hash of names, sizes and times of the data's files and of the code that reads them."""
     from resnet import data
-    from resnet.data import cache
 
     places = [Path(data.__file__).parent]
     if name != "synthetic":
-        places.append(cache.folder() / "data" if data_dir is None else data_dir)
+        places.append(default_folder() if data_dir is None else data_dir)
     digest = hashlib.sha256(name.encode())
     for line in sorted(line for place in places for line in _stats(place, depth=3)):
         digest.update(line.encode())
     return digest.hexdigest()
+
+
+def default_folder() -> Path:
+    """Where data goes when no folder is named; `resnet.data.cache` has it too, but loads torch."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(base) / "resnet-claims" / "data"
 
 
 def _stats(place: Path, depth: int) -> Iterator[str]:

@@ -19,8 +19,7 @@ from sweeps.manifest import Manifest
 ALIVE = ("running", "queued", "waiting")
 OVER = ("done", "failed")
 # What the driver sends again: nobody decided that these should end.
-LOST = ("lost", "unfit")
-UNSENT = ("new", "stopped", "corrupt")
+LOST = ("lost", "unfit", "corrupt")
 
 WORDS = {
     "done": "done",
@@ -124,7 +123,7 @@ class Survey:
         if held:
             return {"state": "running"}
         places = self.places.get(run)
-        if not places:
+        if not places or otherwise == "corrupt":
             return {"state": otherwise, "cause": cause or trace_line(self.root / run)}
         return self._ended(run, *places[-1], otherwise, cause)
 

@@ -46,7 +46,7 @@ class Task:
         """Train what is not done yet; how many runs ended in which way."""
         self.attempts, self.signalled, self.term = self.attempts + 1, 0, False
         events = Events(self.events_file)
-        events.add("start", attempt=self.attempts, job=_job_id())
+        events.add("start", attempt=self.attempts, job=_job_id(), pid=os.getpid())
         owner = signal.signal(signal.SIGUSR2, self._note)
         signal.signal(signal.SIGTERM, self._note)
         witness = self._train(events)

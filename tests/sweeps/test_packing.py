@@ -1,0 +1,185 @@
+"""Packing, splitting, expected times, settings, and the code that is sent."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resnet.errors import UserError
+from resnet.planning import cluster as cluster_settings
+from resnet.planning.cluster import NAMES, Cluster, resolve
+from sweeps import code, source
+from sweeps.expected import Expected, expect, makespan
+from sweeps.pack import arrays, pack
+from sweeps.pool import longest_first
+from sweeps.source import Described, Labels
+from tests.sweeps.conftest import finish, make_spec
+
+clusters = st.builds(
+    Cluster,
+    gpus_per_node=st.integers(0, 4),
+    cpus_per_task=st.integers(1, 8),
+    runs_per_gpu=st.integers(1, 3),
+    runs_per_task=st.integers(0, 5),
+    task_minutes=st.integers(1, 60),
+)
+
+
+@given(st.integers(0, 40), clusters, st.floats(0.1, 10_000) | st.none())
+@settings(max_examples=60, deadline=None)
+def test_every_run_is_in_one_task(n: int, cluster: Cluster, seconds: float | None) -> None:
+    specs = [make_spec(seed) for seed in range(n)]
+    expected = Expected(lambda spec: seconds or 0.0, "a test") if seconds else None
+    tasks = pack(specs, cluster, expected)
+    assert [spec for task in tasks for spec in task] == longest_first(specs)
+    assert all(task for task in tasks)
+    least = cluster.runs_per_task or cluster.at_a_time
+    assert all(len(task) >= least for task in tasks[:-1])
+    if cluster.runs_per_task or not expected:
+        assert all(len(task) <= least for task in tasks)
+
+
+def test_short_runs_fill_the_minutes_of_a_task() -> None:
+    cluster = Cluster(gpus_per_node=2, runs_per_gpu=2, task_minutes=10)
+    expected = Expected(lambda spec: 60.0, "a test")
+    tasks = pack([make_spec(seed) for seed in range(100)], cluster, expected)
+    assert [len(task) for task in tasks] == [40, 40, 20]
+
+
+@given(st.integers(1, 300), st.integers(1, 50))
+def test_arrays_are_few_and_not_too_large(n: int, largest: int) -> None:
+    tasks = [(make_spec(0),)] * n
+    parts = arrays(tasks, largest)
+    assert sum(len(part) for part in parts) == n
+    assert max(len(part) for part in parts) <= largest
+    assert len(parts) == -(-n // largest)
+
+
+def test_makespan_takes_the_next_as_a_slot_gets_free() -> None:
+    assert makespan([4, 3, 2, 1], 2) == 5
+    assert makespan([4], 9) == 4
+    assert makespan([], 3) == 0
+
+
+def test_time_comes_from_done_runs_of_the_arm_else_by_work(tmp_path: Path) -> None:
+    done = [make_spec(seed) for seed in range(3)]
+    for spec, seconds in zip(done, (50.0, 60.0, 90.0), strict=True):
+        finish(tmp_path, spec, seconds)
+    found = expect(tmp_path, done, "cpu")
+    assert found is not None
+    assert found.seconds(make_spec(9)) == 60.0
+    # An 18-layer-image net of the same recipe: time goes with depth.
+    assert found.seconds(make_spec(9, "plain20")) == pytest.approx(60.0 * 20 / 8)
+    assert expect(tmp_path, [make_spec(7)], "cpu") is None
+
+
+def test_times_of_the_device_at_hand_go_first(tmp_path: Path) -> None:
+    slow, fast = make_spec(0), make_spec(1)
+    finish(tmp_path, slow, 1000.0, "cpu")
+    finish(tmp_path, fast, 10.0, "cuda")
+    found = expect(tmp_path, [slow, fast], "cuda")
+    assert found is not None
+    assert found.seconds(make_spec(2)) == 10.0
+
+
+def test_a_wrong_key_lists_the_valid_ones(tmp_path: Path) -> None:
+    file = tmp_path / "cluster.toml"
+    file.write_text('partitoin = "gpu"\n')
+    with pytest.raises(UserError) as error:
+        resolve(file, ())
+    assert "partitoin" in str(error.value)
+    assert all(name in str(error.value) for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("timeout_min = 'long'", "a whole number"),
+        ("gpus_per_node = true", "a whole number"),
+        ("partition = 3", "a text"),
+        ("setup = 3", "shell lines"),
+        ("timeout_min = 0", "1 or more"),
+        ("nodes = 2", "not supported"),
+        ("timeout_min =", "not TOML"),
+    ],
+)
+def test_wrong_values_are_named(tmp_path: Path, text: str, cause: str) -> None:
+    file = tmp_path / "cluster.toml"
+    file.write_text(text)
+    with pytest.raises(UserError, match=cause):
+        resolve(file, ())
+
+
+def test_flags_go_over_the_file_and_the_folder_over_the_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    assert resolve(None, ()) == Cluster()
+    home = tmp_path / "config" / "resnet-claims" / "cluster.toml"
+    home.parent.mkdir(parents=True)
+    home.write_text('partition = "home"\naccount = "me"\n')
+    assert resolve(None, ()).partition == "home"
+    (tmp_path / "cluster.toml").write_text('partition = "here"\nmem = "4GB"\n')
+    found = resolve(None, (("mem", "8GB"),))
+    assert (found.partition, found.account, found.mem) == ("here", "", "8GB")
+
+
+def test_every_setting_has_a_flag_with_help() -> None:
+    assert set(cluster_settings.HELP) == set(NAMES)
+
+
+def test_a_change_of_code_is_found_and_named(tmp_path: Path) -> None:
+    copy = code.snapshot(tmp_path / "code")
+    sent = code.digests(copy)
+    assert sent == code.digests()
+    code.check(sent, copy)
+    (copy / "resnet" / "claims" / "paper.py").write_text("")  # a claim changes no number
+    code.check(sent, copy)
+    (copy / "resnet" / "training" / "step.py").write_text("")
+    (copy / "sweeps" / "added.py").write_text("")
+    with pytest.raises(code.CodeChanged, match=r"resnet/training/step\.py and 1 more"):
+        code.check(sent, copy)
+
+
+def test_a_snapshot_runs_and_knows_its_commit(tmp_path: Path) -> None:
+    copy = code.snapshot(tmp_path / "code")
+    asked = "import sweeps.task, resnet.runs.provenance as p, json; "
+    asked += "print(json.dumps([p.__file__, sweeps.task.__file__, p.code()['commit']]))"
+    words = [sys.executable, "-c", asked]
+    done = subprocess.run(words, cwd=copy, capture_output=True, text=True, check=True)
+    *files, commit = json.loads(done.stdout)
+    assert all(file.startswith(str(copy)) for file in files)
+    assert commit == json.loads((copy / "code.json").read_text())["commit"]
+
+
+def test_data_is_described_once_until_it_changes(tmp_path: Path) -> None:
+    loads: list[int] = []
+
+    def load() -> Any:
+        loads.append(1)
+        labels = Labels(range(7))
+        return Described("cifar10", "original", "d" * 64, labels, labels, "a test")
+
+    data = tmp_path / "data"
+    (data / "cifar10").mkdir(parents=True)
+    (data / "cifar10" / "data_batch_1").write_bytes(b"1")
+    found = [source.describe("cifar10", data, tmp_path / "kept.json", load) for _ in range(3)]
+    assert found[0] == found[2]
+    assert len(loads) == 1
+    (data / "cifar10" / "data_batch_1").write_bytes(b"22")
+    source.describe("cifar10", data, tmp_path / "kept.json", load)
+    assert len(loads) == 2
+
+
+def test_the_default_data_folder_is_the_data_packages() -> None:
+    from resnet.data import cache
+
+    assert source.default_folder() == cache.folder() / "data"

@@ -1,0 +1,191 @@
+"""What is sent, how often, in which arrays; and what the driver sends again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from resnet.errors import UserError
+from resnet.runs.folder import RunFolder
+from resnet.runs.spec import RunSpec
+from sweeps import manifest as manifests
+from sweeps.__main__ import main
+from sweeps.driver import TRIES, Driver
+from sweeps.states import RunState
+from tests.sweeps.conftest import Bench, finish, make_spec
+
+FOUR = [make_spec(seed) for seed in range(4)]
+
+
+def test_submitting_twice_sends_once(bench: Bench) -> None:
+    bench.sent(*FOUR)
+    assert bench.submit(*FOUR)[1] is None
+    assert bench.scheduler.jobs == ["1_0", "1_1", "1_2", "1_3"]
+
+
+def test_only_what_is_neither_done_nor_under_way_is_sent(bench: Bench) -> None:
+    finish(bench.root, FOUR[0])
+    with RunFolder(bench.root, FOUR[1]).locked():  # another process has this one
+        draft, sent = bench.submit(*FOUR)
+    assert sent is not None
+    assert sent.tasks == ((FOUR[2].id,), (FOUR[3].id,))
+    assert [s.state for s in draft.states] == ["done", "running", "new", "new"]
+
+
+def test_large_arrays_are_split(bench: Bench) -> None:
+    bench.scheduler.limit(3)
+    specs = [make_spec(seed) for seed in range(8)]
+    sent = bench.sent(*specs)
+    assert bench.scheduler.arrays() == [3, 3, 2]
+    assert sent.jobs == ("1_0", "1_1", "1_2", "2_0", "2_1", "2_2", "3_0", "3_1")
+    assert sum(len(task) for task in sent.tasks) == 8
+
+
+def test_settings_reach_sbatch(bench: Bench) -> None:
+    bench.sent(*FOUR, partition="gpu", gpus_per_node=2, mem="8GB", setup=("module load x",))
+    text = bench.scheduler.script(1)
+    for line in (
+        "--partition=gpu",
+        "--gpus-per-node=2",
+        "--mem=8GB",
+        "--requeue",
+        "--signal=USR2@",
+    ):
+        assert line in text
+    assert "module load x" in text.splitlines()
+
+
+def test_mistakes_are_one_line_and_leave_nothing_sent(bench: Bench) -> None:
+    with pytest.raises(UserError, match=r"unknown partition 'gpo'.*gpu"):
+        bench.submit(*FOUR, partition="gpo")
+    with pytest.raises(UserError, match="Invalid qos") as error:
+        bench.submit(*FOUR, qos="bad")
+    assert "\n" not in str(error.value)
+    assert bench.state(FOUR[0]).state == "new"
+    bench.sent(*FOUR)  # nothing stands in the way of the mended command
+    assert len(bench.scheduler.jobs) == 4
+
+
+def test_without_slurm_the_mend_is_named(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match="login node"):
+        bench.submit(*FOUR)
+
+
+class World:
+    """Stands for time: what happens between two looks of the driver."""
+
+    def __init__(self, bench: Bench, *steps: object) -> None:
+        self.bench, self.steps = bench, list(steps)
+        self.said: list[str] = []
+
+    def sleep(self, seconds: float) -> None:
+        """The next thing happens; in the end all jobs are done."""
+        if self.steps:
+            self.steps.pop(0)()  # type: ignore[operator]
+
+    def drive(self, *specs: RunSpec) -> list[RunState]:
+        """The driver's last word."""
+        order = self.bench.order()
+        return Driver(order, specs, lambda s: None, self.said.append, self.sleep).wait()
+
+
+def test_a_lost_run_is_sent_again(bench: Bench) -> None:
+    bench.sent(FOUR[0])
+    bench.scheduler.end("1", "OUT_OF_MEMORY")
+    world = World(bench, lambda: None, lambda: finish(bench.root, FOUR[0]))
+    (state,) = world.drive(FOUR[0])
+    assert state.state == "done"
+    assert len(world.said) == 1
+    assert "OUT_OF_MEMORY" in world.said[0]
+    assert [m.jobs for m in manifests.load(bench.root)] == [("1",), ("2",)]
+
+
+def test_what_slurm_brings_back_by_itself_is_not_sent_again(bench: Bench) -> None:
+    bench.sent(FOUR[0])
+    queue = (bench.scheduler.folder / "queue").read_text()
+    bench.scheduler.end("1", "NODE_FAIL")
+
+    def back() -> None:
+        (bench.scheduler.folder / "queue").write_text(queue)
+
+    def done() -> None:
+        finish(bench.root, FOUR[0])
+
+    world = World(bench, back, lambda: None, done)
+    assert world.drive(FOUR[0])[0].state == "done"
+    assert world.said == []
+
+
+def test_a_run_that_never_gets_on_is_given_up(bench: Bench) -> None:
+    bench.sent(FOUR[0])
+
+    def kill() -> None:
+        for job in bench.scheduler.jobs:
+            bench.scheduler.end(job, "FAILED")
+
+    world = World(bench, *([kill] * 50))
+    assert world.drive(FOUR[0])[0].state == "lost"
+    assert len(world.said) == TRIES
+
+
+def test_cancelled_and_erring_runs_are_left_alone(bench: Bench) -> None:
+    sent = bench.sent(FOUR[0], FOUR[1])
+    bench.scheduler.end("1_0", "CANCELLED by 0")
+    bench.scheduler.end("1_1", "COMPLETED")
+    sent.events(1).add("error", run=sent.tasks[1][0], text="ValueError: no")
+    world = World(bench)
+    assert [s.state for s in world.drive(FOUR[0], FOUR[1])] == ["cancelled", "error"]
+    assert world.said == []
+
+
+def test_a_node_without_the_data_is_avoided(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLURMD_NODENAME", "n7")
+    bench.sent(FOUR[0]).events(0).add("unfit", text="on n7: no such data folder")
+    monkeypatch.delenv("SLURMD_NODENAME")
+    bench.scheduler.end("1", "FAILED", "n7")
+    world = World(bench, lambda: None, lambda: finish(bench.root, FOUR[0]))
+    assert world.drive(FOUR[0])[0].state == "done"
+    assert "--exclude=n7" in bench.scheduler.script(2)
+
+
+def test_resume_sends_what_failed_or_is_missing_with_the_same_settings(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.sent(*FOUR, mem="7GB")
+    finish(bench.root, FOUR[0])
+    bench.scheduler.end("1_0", "COMPLETED")
+    bench.scheduler.end("1_1", "FAILED")
+    bench.scheduler.end("1_2", "CANCELLED by 0")
+    assert main(["resume", "degradation"]) == 0
+    last = manifests.load(bench.root)[-1]
+    assert sorted(run for task in last.tasks for run in task) == sorted(s.id for s in FOUR[1:3])
+    assert "--mem=7GB" in bench.scheduler.script(2)
+    assert main(["resume", "degradation"]) == 0
+    assert "nothing" in capsys.readouterr().out.splitlines()[-1]
+    assert "1_3" in bench.scheduler.jobs  # the one that was alive all the time
+
+
+def test_status_logs_and_cancel(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    sent = bench.sent(*FOUR)
+    bench.scheduler.start("1_1", "n2")
+    bench.scheduler.end("1_0", "OUT_OF_MEMORY", "n1")
+    log = sent.logs / "1_0" / "1_0_0_log.out"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("one\nTraceback (most recent call last)\n")
+    assert main(["status", "degradation"]) == 1
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0] == "degradation: 4 runs: 1 waiting, 2 queued, 1 lost"
+    (line,) = [line for line in shown if "lost" in line and "1_0" in line]
+    assert "OUT_OF_MEMORY" in line
+    assert main(["logs", "degradation"]) == 0
+    assert "Traceback" in capsys.readouterr().out
+    assert main(["cancel", "degradation"]) == 0
+    assert "3 jobs cancelled" in capsys.readouterr().out
+    assert bench.scheduler.jobs == []
+    assert main(["cancel"]) == 2
+    assert main(["status", "degredation"]) == 2
+    assert "unknown experiment 'degredation'" in capsys.readouterr().err

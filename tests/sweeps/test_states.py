@@ -1,0 +1,133 @@
+"""Every state that a run can be in, and its cause."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from resnet.runs.folder import RunFolder
+from sweeps import manifest as manifests
+from sweeps.local import recorded
+from sweeps.manifest import read
+from sweeps.states import Survey, locked
+from tests.sweeps.conftest import Bench, finish, make_spec
+
+SPEC = make_spec()
+
+
+def test_queued_running_and_waiting_in_its_task(bench: Bench) -> None:
+    other = make_spec(1)
+    bench.sent(SPEC, other, runs_per_task=2)
+    assert bench.state(SPEC).state == "queued"
+    assert bench.state(SPEC).cause == "Priority"
+    bench.scheduler.start("1")
+    folder = RunFolder(bench.root, SPEC)
+    with folder.locked():
+        folder.open("degradation", print)
+        (folder.path / "metrics-1.jsonl").write_text('{"step": 8, "train_error": 50.0}\n')
+        found = bench.state(SPEC)
+        assert (found.state, found.step, found.node, found.job) == ("running", 8, "n1", "1")
+    assert bench.state(other).state == "waiting"
+
+
+def test_the_word_of_the_folder_comes_first(bench: Bench) -> None:
+    bench.sent(SPEC)
+    finish(bench.root, SPEC)
+    assert bench.state(SPEC).state == "done"
+    failed = make_spec(2)
+    folder = RunFolder(bench.root, failed)
+    folder.open("degradation", print)
+    folder.fail(7, "the loss is nan")
+    assert (bench.state(failed).state, bench.state(failed).cause) == (
+        "failed",
+        "the loss is nan at step 7",
+    )
+    (bench.root / SPEC.id / "result.json").write_text("{")
+    bench.scheduler.end("1", "COMPLETED")
+    assert (bench.state(SPEC).state, bench.state(SPEC).cause) == (
+        "corrupt",
+        "result.json is cut or altered",
+    )
+
+
+@pytest.mark.parametrize("how", ["OUT_OF_MEMORY", "FAILED", "NODE_FAIL", "COMPLETED", "TIMEOUT"])
+def test_a_job_that_ends_without_a_result_is_lost(bench: Bench, how: str) -> None:
+    bench.sent(SPEC)
+    bench.scheduler.end("1", how)
+    found = bench.state(SPEC)
+    assert found.state == "lost"
+    assert how in found.cause
+
+
+def test_cancelled_with_and_without_accounting(bench: Bench) -> None:
+    sent = bench.sent(SPEC)
+    bench.scheduler.end("1", "CANCELLED by 1000")
+    assert bench.state(SPEC).state == "cancelled"
+    bench.scheduler.forget()
+    assert bench.state(SPEC).state == "lost"
+    assert "without a word" in bench.state(SPEC).cause
+    sent.events(0).add("term")
+    assert bench.state(SPEC).state == "cancelled"
+
+
+def test_an_error_is_shown_in_a_line_until_the_run_is_taken_up_again(bench: Bench) -> None:
+    events = bench.sent(SPEC).events(0)
+    events.add("run", run=SPEC.id, step=0)
+    events.add("error", run=SPEC.id, text="ValueError: no")
+    bench.scheduler.start("1")
+    assert (bench.state(SPEC).state, bench.state(SPEC).cause) == ("error", "ValueError: no")
+    events.add("run", run=SPEC.id, step=0)
+    assert bench.state(SPEC).state == "waiting"
+    bench.scheduler.end("1", "FAILED")
+    assert bench.state(SPEC).state == "lost"
+
+
+@pytest.mark.parametrize(("kind", "state"), [("unfit", "unfit"), ("stalled", "stalled")])
+def test_what_a_task_said_last_is_the_cause(bench: Bench, kind: str, state: str) -> None:
+    bench.sent(SPEC).events(0).add(kind, text="on n1: no such data folder")
+    bench.scheduler.end("1", "FAILED")
+    assert (bench.state(SPEC).state, bench.state(SPEC).cause) == (
+        state,
+        "on n1: no such data folder",
+    )
+
+
+def test_a_sender_that_died_before_it_wrote_the_ids_is_found_by_name(bench: Bench) -> None:
+    other = make_spec(1)
+    sent = bench.sent(SPEC, other)
+    sent.sent(("", ""))
+    assert (bench.state(other).state, bench.state(other).job) == ("queued", "1_1")
+    assert bench.submit(SPEC, other)[1] is None
+
+
+def test_a_thousand_runs_cost_one_question(bench: Bench) -> None:
+    specs = [make_spec(seed) for seed in range(1000)]
+    bench.sent(*specs, runs_per_task=20)
+    for spec in specs[:500]:
+        finish(bench.root, spec)
+    before = bench.scheduler.asked
+    survey = Survey(bench.root, manifests.load(bench.root))
+    states = survey.states({spec.id: spec.to_json() for spec in specs})
+    assert [s.state for s in states] == ["done"] * 500 + ["queued"] * 500
+    assert bench.scheduler.asked == before + 1
+
+
+def test_a_sweep_on_this_machine_has_the_same_states(tmp_path: Path) -> None:
+    root = tmp_path / "runs"
+    with recorded(root, "degradation", [SPEC]) as sweep:
+        survey = Survey(root, [read(sweep.folder)])
+        assert survey.state(SPEC.id, SPEC.to_json()).state == "waiting"
+        sweep.events(0).add("error", run=SPEC.id, text="OSError: no")
+    state = Survey(root, [read(sweep.folder)]).state(SPEC.id, SPEC.to_json())
+    assert (state.state, state.cause) == ("error", "OSError: no")
+
+
+def test_a_look_at_a_lock_neither_makes_nor_takes_it(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path, SPEC)
+    path = tmp_path / f"{SPEC.id}.lock"
+    assert not locked(path)
+    assert not path.exists()
+    with folder.locked():
+        assert locked(path)
+    assert not locked(path)
