@@ -53,10 +53,9 @@ def test_each_spelling_has_one_canonical_name(name: str) -> None:
 def test_whatever_the_user_types_is_a_net_or_a_user_error(name: str) -> None:
     try:
         canonical = nets.check(name)
-    except UserError as error:
-        assert "\n" not in str(error).replace(name, "")
-    else:
-        assert nets.check(canonical) == canonical
+    except UserError:
+        return
+    assert nets.check(canonical) == canonical
 
 
 @pytest.mark.parametrize(
