@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from resnet.runs.provenance import processor
 
 if TYPE_CHECKING:
     import torch
@@ -76,7 +76,7 @@ def measure(repetitions: int) -> Result:
         ratio_high=ratios[-1],
         due=DUE,
         repetitions=repetitions,
-        hardware=hardware(),
+        hardware=f"{processor()}, one thread",
         torch=torch.__version__,
         **median,
     )
@@ -152,17 +152,6 @@ def told(result: Result) -> str:
         f"usual {result.usual:,.0f}/s\n"
         f"{result.hardware}; torch {result.torch}"
     )
-
-
-def hardware() -> str:
-    """The processor, in words."""
-    info = Path("/proc/cpuinfo")
-    names = [
-        line.partition(":")[2].strip()
-        for line in (info.read_text().splitlines() if info.exists() else [])
-        if line.startswith("model name")
-    ]
-    return f"{names[0] if names else platform.processor() or platform.machine()}, one thread"
 
 
 if __name__ == "__main__":

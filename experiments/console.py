@@ -39,24 +39,27 @@ def duration(seconds: float) -> str:
 
 
 class Clock:
-    """Expected time left over all runs, from the work done since the start."""
+    """Expected time left over all runs: the plan's rate at first, then more and more the real one.
+
+    Work is in any unit. The plan's rate weighs as much as a twentieth of all the work, so that the
+    seconds in which the workers start do not pass for the speed at which they train.
+    """
 
     def __init__(self, work: float, seconds: float) -> None:
-        self._left, self._rate = work, seconds / work if work else 0.0
+        self._left, self._planned = work, (work / 20, seconds / 20)
         self._done, self._start = 0.0, time.monotonic()
 
     def add(self, work: float, now: bool = True) -> None:
-        """`work` more is done; once a little is done `now`, the measured rate is what counts."""
+        """`work` more is done, `now` or in an earlier attempt."""
         self._left = max(0.0, self._left - work)
         self._done += work if now else 0.0
-        elapsed = time.monotonic() - self._start
-        if elapsed > 5 and self._done > 0:
-            self._rate = elapsed / self._done
 
     @property
     def left(self) -> float:
         """Seconds."""
-        return self._left * self._rate
+        work, seconds = self._planned
+        elapsed = time.monotonic() - self._start
+        return self._left * (seconds + elapsed) / (work + self._done) if self._left else 0.0
 
 
 @dataclass
