@@ -63,7 +63,7 @@ def resume(values: argparse.Namespace) -> int:
             cluster=_as_before(last, options.cluster, options.cluster_flags),
             data_dir=options.data_dir or (Path(last.data_dir) if last.data_dir else None),
             wandb=options.wandb or last.wandb,
-            snapshot=options.snapshot or last.snapshot,
+            snapshot=options.snapshot or last.snapshot is not None,
         )
         status |= _send(tuple(chosen), order, values)
     return status
@@ -154,8 +154,9 @@ def _runs(values: argparse.Namespace, found: list[Manifest]) -> dict[str, dict[s
     runs: dict[str, dict[str, Any]] = {}
     known: set[str] = set()
     for manifest in found:
-        runs.setdefault(manifest.experiment, {}).update(manifest.runs)
-        known.update(manifest.runs)
+        mine = {run: manifest.runs[run] for run in manifest.order}
+        runs.setdefault(manifest.experiment, {}).update(mine)
+        known.update(mine)
     for path in folders(values.output_dir):
         if path.name in known:
             continue

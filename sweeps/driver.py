@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from resnet.runs.spec import RunSpec
+from sweeps import code, sending, slurm
 from sweeps import manifest as manifests
-from sweeps import sending, slurm
+from sweeps.manifest import Manifest
 from sweeps.states import ALIVE, LOST, OVER, WORDS, RunState, Survey
 from sweeps.submit import Order
 
@@ -81,8 +84,34 @@ class Driver:
             self._tries[state.id] = self._tries.get(state.id, 0) + 1
             self.say(f"{state.title}: {state.cause}; sent again")
         self._suspects -= runs
-        order = self._away_from({s.node for s in states if s.state == "unfit" and s.node})
-        sending.submit([spec for spec in self.specs if spec.id in runs], order)
+        self.order = self._away_from({s.node for s in states if s.state == "unfit" and s.node})
+        last = self._last()
+        for manifest in manifests.load(self.order.root):
+            mine = runs & last[manifest.name]
+            self._send_as_before([s for s in self.specs if s.id in mine], manifest)
+
+    def _send_as_before(self, specs: list[RunSpec], manifest: Manifest) -> None:
+        """Send with the code that was sent at first, or not at all."""
+        if not specs:
+            return
+        copy = Path(manifest.snapshot) if manifest.snapshot else None
+        if copy is None and code.digests() != manifest.code["files"]:
+            self.say("the code changed since these were sent: resume sends them as it is now")
+            self._tries |= {spec.id: TRIES for spec in specs}
+        else:
+            sending.submit(specs, replace(self.order, code=copy))
+
+    def _last(self) -> Mapping[str, set[str]]:
+        """The runs of each sweep that no later one has, by the sweep's name."""
+        owner = {
+            run: manifest.name
+            for manifest in manifests.load(self.order.root)
+            for run in manifest.order
+        }
+        last: dict[str, set[str]] = defaultdict(set)
+        for run, name in owner.items():
+            last[name].add(run)
+        return last
 
     def _away_from(self, nodes: set[str]) -> Order:
         """The order, but for nodes that had other data or code."""
@@ -90,8 +119,7 @@ class Driver:
         nodes |= set(filter(None, cluster.exclude.split(",")))
         if nodes:
             cluster = replace(cluster, exclude=",".join(sorted(nodes)))
-        self.order = replace(self.order, cluster=cluster)
-        return self.order
+        return replace(self.order, cluster=cluster)
 
 
 def trouble(states: list[RunState]) -> list[str]:

@@ -38,7 +38,7 @@ class Manifest:
     code: dict[str, Any]  # commit, digest of the diff, digest of every file
     data_dir: str | None = None
     wandb: str | None = None
-    snapshot: bool = False
+    snapshot: str | None = None  # the copy of the code that the tasks run
 
     @property
     def name(self) -> str:
@@ -49,6 +49,11 @@ class Manifest:
     def root(self) -> Path:
         """Where the run folders lie."""
         return self.folder.parents[1]
+
+    @property
+    def order(self) -> list[str]:
+        """The run ids in the order in which they were sent."""
+        return [run for task in self.tasks for run in task]
 
     @property
     def alive(self) -> Path:
@@ -66,7 +71,7 @@ class Manifest:
 
     def specs(self) -> list[RunSpec]:
         """The runs, in the order in which they were sent."""
-        return [RunSpec.from_json(values) for values in self.runs.values()]
+        return [RunSpec.from_json(self.runs[run]) for run in self.order]
 
     def write(self) -> Manifest:
         """Write it, atomically; returns itself."""

@@ -128,7 +128,7 @@ class Pool:
         elif kind == "say":
             self.say(values[0])
         elif kind == "unfit":
-            raise Unfit(values[0])
+            raise Unfit(*values)
         elif kind == "error":
             self._end(worker, "error", values[0])
         elif kind == "end":

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 
 class Unfit(UserError):
-    """This machine cannot train what it was given: its data or its code is not what was sent."""
+    """This machine cannot train what it was given: its data or its code is not what was sent.
+
+    `kind` is "unfit" for data, which another node may have, and "changed" for code.
+    """
+
+    def __init__(self, text: str, kind: str = "unfit") -> None:
+        super().__init__(text)
+        self.kind = kind
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,8 @@ class Source:
             if self.code is not None:
                 code.check(self.code)
             dataset = load(self.name, self.data_dir, download=False, say=lambda text: None)
+        except code.CodeChanged as error:
+            raise Unfit(str(error), "changed") from None
         except UserError as error:
             raise Unfit(f"on {socket.gethostname()}: {error}") from None
         if dataset.digest != self.digest:

@@ -28,7 +28,8 @@ WORDS = {
     "queued": "in the queue",
     "failed": "the loss is not finite",
     "error": "ended by an error",
-    "unfit": "its node had other data or code",
+    "unfit": "its node had other data",
+    "changed": "the code changed",
     "stalled": "no progress",
     "lost": "its task died",
     "cancelled": "cancelled",
@@ -149,7 +150,7 @@ class Survey:
         if error := self._error(run, events):
             return {"state": "error", **values, "cause": error}
         last = events[-1] if events else {"kind": ""}
-        if last["kind"] in ("unfit", "stalled", "broken"):
+        if last["kind"] in ("unfit", "changed", "stalled", "broken"):
             kind = "error" if last["kind"] == "broken" else last["kind"]
             return {"state": kind, **values, "cause": last["text"]}
         if state == "CANCELLED" or (not state and last["kind"] in ("term", "cancel")):

@@ -33,6 +33,7 @@ class Order:
     data_dir: Path | None = None
     wandb: str | None = None  # None: as the environment has it
     snapshot: bool = False
+    code: Path | None = None  # a copy of the code that was made before
 
 
 @contextmanager
@@ -50,9 +51,11 @@ def send(order: Order, tasks: Sequence[Runs]) -> Manifest:
     """Submit the tasks; returns the manifest with their job ids."""
     order = replace(order, root=order.root.resolve())
     folder = new_folder(order.root, order.experiment)
-    snapshot = code.snapshot(folder / "code") if order.snapshot else None
+    snapshot = order.code
+    if snapshot is None and order.snapshot:
+        snapshot = code.snapshot(folder / "code")
     digests = code.digests(snapshot or code.ROOT)
-    manifest = _manifest(order, folder, tasks, digests).write()
+    manifest = _manifest(order, folder, tasks, snapshot, digests).write()
     jobs: list[str] = []
     try:
         parts = arrays(tasks, slurm.max_array_size())
@@ -69,7 +72,11 @@ def send(order: Order, tasks: Sequence[Runs]) -> Manifest:
 
 
 def _manifest(
-    order: Order, folder: Path, tasks: Sequence[Runs], digests: dict[str, str]
+    order: Order,
+    folder: Path,
+    tasks: Sequence[Runs],
+    snapshot: Path | None,
+    digests: dict[str, str],
 ) -> Manifest:
     return Manifest(
         folder=folder,
@@ -83,7 +90,7 @@ def _manifest(
         code=code_of(digests),
         data_dir=str(order.data_dir.resolve()) if order.data_dir else None,
         wandb=order.wandb,
-        snapshot=order.snapshot,
+        snapshot=str(snapshot) if snapshot else None,
     )
 
 

@@ -99,7 +99,7 @@ class Task:
         try:
             pool.train(longest_first(self._left()))
         except Unfit as error:
-            events.add("unfit", text=str(error))
+            events.add(error.kind, text=str(error))
             raise
         except Exception as error:
             events.add("broken", text=f"{type(error).__name__}: {error}")

@@ -91,7 +91,7 @@ def work(pipe: Any, job: Job, data: Dataset | Source, gpu: str | None = None) ->
         dataset = data.load() if isinstance(data, Source) else data
         _train_all(pipe, job, dataset, leaving)
     except Unfit as error:
-        pipe.send(("unfit", str(error)))
+        pipe.send(("unfit", str(error), error.kind))
     except (KeyboardInterrupt, EOFError, BrokenPipeError):
         os._exit(130)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from resnet.errors import UserError
 from resnet.runs.folder import RunFolder
 from resnet.runs.spec import RunSpec
 from sweeps import manifest as manifests
+from sweeps import sending
 from sweeps.__main__ import main
 from sweeps.driver import TRIES, Driver
 from sweeps.states import RunState
@@ -130,6 +132,31 @@ def test_a_run_that_never_gets_on_is_given_up(bench: Bench) -> None:
     world = World(bench, *([kill] * 50))
     assert world.drive(FOUR[0])[0].state == "lost"
     assert len(world.said) == TRIES
+
+
+def test_the_driver_sends_no_other_code_than_was_sent(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = bench.sent(FOUR[0])
+    monkeypatch.setattr("sweeps.code.digests", lambda root=None: {"resnet/other.py": "1"})
+    bench.scheduler.end("1", "FAILED")
+    world = World(bench)
+    assert world.drive(FOUR[0])[0].state == "lost"
+    assert "the code changed" in world.said[-1]
+    assert [m.name for m in manifests.load(bench.root)] == [first.name]
+
+
+def test_what_ran_a_copy_of_the_code_runs_it_again(bench: Bench) -> None:
+    order = replace(bench.order(), snapshot=True)
+    _, first = sending.submit([FOUR[0]], order)
+    bench.scheduler.end("1", "FAILED")
+    world = World(bench, lambda: None, lambda: finish(bench.root, FOUR[0]))
+    world.drive(FOUR[0])
+    assert first is not None
+    second = manifests.load(bench.root)[-1]
+    assert second.name != first.name
+    assert second.snapshot == first.snapshot == str(first.folder / "code")
+    assert f"--chdir={first.snapshot}" in bench.scheduler.script(2)
 
 
 def test_cancelled_and_erring_runs_are_left_alone(bench: Bench) -> None:

@@ -172,7 +172,7 @@ def test_other_code_is_refused_and_named(tmp_path: Path) -> None:
     sent = send(root, run, setup=("sleep 4",))
     target = sent.folder / "code" / "resnet" / "randomness.py"
     target.write_text(target.read_text() + "\n# changed after it was sent\n")
-    last = until(lambda: (s := state(root, run)).state == "unfit" and s)
+    last = until(lambda: (s := state(root, run)).state == "changed" and s)
     assert "resnet/randomness.py" in last.cause
     assert not (root / run.id).exists()
 

@@ -83,7 +83,7 @@ def test_an_error_is_shown_in_a_line_until_the_run_is_taken_up_again(bench: Benc
     assert bench.state(SPEC).state == "lost"
 
 
-@pytest.mark.parametrize(("kind", "state"), [("unfit", "unfit"), ("stalled", "stalled")])
+@pytest.mark.parametrize(("kind", "state"), [(k, k) for k in ("unfit", "changed", "stalled")])
 def test_what_a_task_said_last_is_the_cause(bench: Bench, kind: str, state: str) -> None:
     bench.sent(SPEC).events(0).add(kind, text="on n1: no such data folder")
     bench.scheduler.end("1", "FAILED")

@@ -146,7 +146,7 @@ def test_the_workers_refuse_other_code(tmp_path: Path) -> None:
     made.source = Source("synthetic", None, "d" * 64, other)
     with pytest.raises(Unfit, match=r"resnet/randomness\.py"):
         made()
-    assert Events(tmp_path / "events.jsonl").read()[-1]["kind"] == "unfit"
+    assert Events(tmp_path / "events.jsonl").read()[-1]["kind"] == "changed"
     assert not (tmp_path / SPECS[0].id).exists()
 
 
