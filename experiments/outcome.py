@@ -72,8 +72,8 @@ def _arms(plan: Plan, runs: pd.DataFrame) -> Table:
     from resnet.claims import paper
 
     table = Table(box=SIMPLE_HEAD)
-    for name in ("net", "seeds", "training error", "test error", "paper's test error"):
-        table.add_column(name, justify="left" if name == "net" else "right")
+    for name in ("net", "seeds", "training error", "test error", "paper, test"):
+        table.add_column(name, justify="left" if name == "net" else "right", no_wrap=True)
     for net in plan.nets:
         done = runs[(runs["net"] == net) & (runs["status"] == "done")]
         printed = paper.figure(net, dataset=plan.specs[0].dataset)
@@ -117,7 +117,7 @@ def _effect(verdict: Verdict) -> str:
 def _why(verdict: Verdict) -> str:
     reasons = [part for part in verdict.reason.split("; ") if part and part != SINGLE]
     if verdict.more_seeds and verdict.n > 1:
-        reasons.append(f"{verdict.more_seeds} more seeds needed")
+        reasons.append(f"{verdict.more_seeds} more seed{'s' * (verdict.more_seeds > 1)} needed")
     return "; ".join(reasons)
 
 

@@ -1,0 +1,45 @@
+"""What README says can be done can be done."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from experiments.degradation import EXPERIMENT as DEGRADATION
+from resnet.__main__ import _parser
+from resnet.experiment import Experiment
+from resnet.planning.options import parser
+from resnet.training.recipes import RECIPES
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_experiment_in_readme_is_one() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(code.splitlines()) < 40
+    names: dict[str, object] = {"__name__": "shortcuts56"}
+    exec(compile(code, "README.md", "exec"), names)  # our own text
+    experiment = names["EXPERIMENT"]
+    assert isinstance(experiment, Experiment)
+    (claim,) = experiment.claims_on(experiment.nets)
+    assert claim.arms == ("resnet56-B", "resnet56")
+
+
+def test_every_flag_and_recipe_in_readme_exists() -> None:
+    flags = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
+    main = set(parser(DEGRADATION)._option_string_actions)
+    elsewhere = {"--csv", "--source"}  # of `resnet runs` and of `reports`
+    assert flags - elsewhere <= main
+    listed = re.search(r"--recipe (\S+)", README)
+    assert listed is not None
+    assert set(listed[1].split("|")) == set(RECIPES)
+
+
+@pytest.mark.parametrize("line", re.findall(r"-m resnet ([a-z]+.*?)(?:  |$)", README, re.M))
+def test_every_command_of_the_library_in_readme_parses(line: str) -> None:
+    assert callable(_parser().parse_args(line.split()).command)
+
+
+def test_readme_leaves_no_blank() -> None:
+    assert "<!--" not in README
