@@ -122,6 +122,16 @@ def test_pre_activated_ends() -> None:
     torch.testing.assert_close(net(x), y)
 
 
+def test_relu_only_pre_activation_ends_with_a_relu() -> None:
+    net = nets.build("resnet20-relu-only-preact").eval()
+    x = noise(2, 3, 32, 32)
+    y = F.relu(net.bn1(net.conv1(x)))
+    for b in net.blocks:
+        y = b(y)
+    assert y.min() < 0
+    torch.testing.assert_close(net(x), net.fc(F.relu(y).mean((2, 3))))
+
+
 @pytest.mark.parametrize(("v1", "strides"), [(True, [2, 1, 1]), (False, [1, 2, 1])])
 def test_where_a_bottleneck_strides(v1: bool, strides: list[int]) -> None:
     convs = [conv for conv, _ in Block(8, 32, 2, Style("bottleneck", "B", v1=v1)).layers]
