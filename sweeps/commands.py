@@ -193,14 +193,15 @@ def _print_states(groups: dict[str, list[RunState]], all_: bool) -> None:
 
 
 def _print_log(survey: Survey, state: RunState, lines: int) -> None:
+    """The trace where the run left one, else the end of its task's log; where the log lies."""
     print(f"== {line(state)}")
     trace = survey.root / state.id / run_folder.TRACE
     if trace.exists():
         print(trace.read_text().rstrip())
-    places = survey.places.get(state.id, [])
-    for manifest, number in places[-1:]:
+    for manifest, number in survey.places.get(state.id, [])[-1:]:
         job = survey.job(manifest, number) or state.job
         for log in sorted(manifest.logs.glob(f"{job}/{job}_*_log.out")) if job else []:
             text = log.read_text(errors="replace").splitlines()
-            print(f"-- {log}, last {min(lines, len(text))} of {len(text)} lines")
-            print("\n".join(text[-lines:]))
+            shown = [] if trace.exists() else text[-lines:]
+            print(f"-- {log}, last {len(shown)} of {len(text)} lines")
+            print("\n".join(shown))

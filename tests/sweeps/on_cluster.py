@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -68,22 +69,19 @@ def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, cwd=cwd, capture_output=True, text=True, timeout=120)
 
 
-def trained_here(root: Path, run: RunSpec) -> str:
-    """The digest of the weights of an undisturbed run, in one process with one thread."""
+def train_here(root: Path, run: RunSpec) -> subprocess.Popen[str]:
+    """A process that trains the run undisturbed, with one thread as a task's worker does."""
     code = (
         "import sys, json, torch; torch.set_num_threads(1)\n"
         "from pathlib import Path\n"
         "from resnet.data import load\n"
         "from resnet.runs.spec import RunSpec\n"
         "from resnet.training.train import train\n"
-        "spec = RunSpec.from_json(json.load(sys.stdin))\n"
+        "spec = RunSpec.from_json(json.loads(sys.argv[2]))\n"
         "train(spec, load('synthetic'), Path(sys.argv[1]), 'here')\n"
     )
-    import json
-
-    words = [sys.executable, "-c", code, str(root)]
-    subprocess.run(words, input=json.dumps(run.to_json()), text=True, check=True, timeout=300)
-    return weights(root, run)
+    words = [sys.executable, "-c", code, str(root), json.dumps(run.to_json())]
+    return subprocess.Popen(words, text=True)
 
 
 def weights(root: Path, run: RunSpec) -> str:
