@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     from sweeps import commands
 
     try:
-        values = _parser().parse_args(arguments)
+        values = _parse(sys.argv[1:] if arguments is None else arguments)
         return getattr(commands, values.command)(values)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -41,30 +41,41 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="python -m sweeps", description=__doc__, allow_abbrev=False)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    """The command and its flags; a command's own parser knows the flags that are near."""
+    if arguments and arguments[0] in COMMANDS:
+        name = arguments[0]
+        parser = Parser(
+            prog=f"python -m sweeps {name}", description=COMMANDS[name], allow_abbrev=False
+        )
+        _add_arguments(parser, name)
+        return parser.parse_intermixed_args(arguments[1:])
+    parser = Parser(prog="python -m sweeps", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, help_ in COMMANDS.items():
-        command = commands.add_parser(name, help=help_, description=help_, allow_abbrev=False)
-        command.set_defaults(command=name)
-        many = "+" if name in ("plan", "submit") else "*"
-        command.add_argument("experiments", nargs=many, metavar="EXPERIMENT")
-        if name in ("plan", "submit", "resume"):
-            add_arguments(command)
-            command.set_defaults(launcher="slurm")
-        else:
-            command.add_argument(
-                "--output-dir", type=Path, default=Path("runs"), metavar="DIR", help="of the runs"
-            )
-        if name in ("submit", "resume"):
-            command.add_argument("--wait", action="store_true", help="until all runs are over")
-        if name == "status":
-            command.add_argument("--all", action="store_true", help="a row for done runs too")
-            command.add_argument("--json", action="store_true", help="as JSON")
-        if name == "logs":
-            command.add_argument("--run", metavar="ID", help="this run, troubled or not")
-            command.add_argument("--lines", type=int, default=40, metavar="N", help="of each log")
-    return parser
+        commands.add_parser(name, help=help_)
+    return parser.parse_args(arguments)
+
+
+def _add_arguments(parser: Parser, name: str) -> None:
+    many = "+" if name in ("plan", "submit") else "*"
+    parser.add_argument("experiments", nargs=many, metavar="EXPERIMENT")
+    if name in ("plan", "submit", "resume"):
+        add_arguments(parser)
+        parser.set_defaults(launcher="slurm")
+    else:
+        parser.add_argument(
+            "--output-dir", type=Path, default=Path("runs"), metavar="DIR", help="of the runs"
+        )
+    if name in ("submit", "resume"):
+        parser.add_argument("--wait", action="store_true", help="until all runs are over")
+    if name == "status":
+        parser.add_argument("--all", action="store_true", help="a row for done runs too")
+        parser.add_argument("--json", action="store_true", help="as JSON")
+    if name == "logs":
+        parser.add_argument("--run", metavar="ID", help="this run, troubled or not")
+        parser.add_argument("--lines", type=int, default=40, metavar="N", help="of each log")
+    parser.set_defaults(command=name)
 
 
 if __name__ == "__main__":

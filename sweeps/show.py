@@ -36,7 +36,7 @@ def plan_lines(draft: Draft, largest: int) -> list[str]:
     if todo:
         parts = [len(part) for part in arrays(draft.tasks, largest)]
         lines.append(
-            f"arrays    {len(parts)} of {' + '.join(map(str, parts))} tasks, at most "
+            f"arrays    {len(parts)}, of {' + '.join(map(str, parts))} tasks, at most "
             f"{cluster.array_parallelism} at a time; {_packing(draft)}"
         )
         lines.append(f"a task    {_asks(cluster)}")
@@ -103,7 +103,8 @@ def table(states: Sequence[RunState], all_: bool = False) -> Any:
         cause = state.cause or state.metrics
         grid.add_row(state.id, state.title, word, step, state.job, state.node, Text(cause))
     if not all_ and len(chosen) > MOST:
-        grid.add_row(f"and {len(chosen) - MOST} more (--all shows them)")
+        grid.caption = f"and {len(chosen) - MOST} more (--all shows them)"
+        grid.caption_justify = "left"
     return grid
 
 

@@ -32,7 +32,7 @@ class Cluster:
     signal_delay_s: int = 90  # from the signal to save until the kill
     runs_per_gpu: int = 1
     runs_per_task: int = 0  # 0: by expected time
-    task_minutes: int = 30  # shorter runs are packed until a task lasts about so long
+    task_minutes: int = 15  # shorter runs are packed until a task lasts about so long
     array_parallelism: int = 256
     setup: tuple[str, ...] = ()  # shell lines before Python starts
 

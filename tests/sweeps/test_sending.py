@@ -214,5 +214,7 @@ def test_status_logs_and_cancel(bench: Bench, capsys: pytest.CaptureFixture[str]
     assert "3 jobs cancelled" in capsys.readouterr().out
     assert bench.scheduler.jobs == []
     assert main(["cancel"]) == 2
+    assert main(["status", "--al"]) == 2
+    assert "--all" in capsys.readouterr().err
     assert main(["status", "degredation"]) == 2
     assert "unknown experiment 'degredation'" in capsys.readouterr().err
