@@ -1,5 +1,6 @@
 """Identity, the run folder and the table: what is done, what is not, and what is corrupt."""
 
+import errno
 import json
 import multiprocessing
 from dataclasses import replace
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from resnet.errors import mendable
 from resnet.runs import table
 from resnet.runs.folder import CorruptRun, RunBusy, RunFolder, read_metrics
 from resnet.runs.spec import RunSpec
@@ -177,3 +179,23 @@ def test_an_altered_result_is_corrupt(tmp_path: Path, spec: RunSpec) -> None:
     (folder.path / "result.json").write_text(text.replace("60.0", "6.0"))
     with pytest.raises(CorruptRun, match="digest"):
         folder.result()
+
+
+def test_a_full_disk_is_called_that_and_leaves_nothing_half_written(
+    tmp_path: Path, spec: RunSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = RunFolder(tmp_path, spec)
+    folder.open("x", print)
+    folder.save_resume({"step": 1})
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("resnet.runs.files.os.fsync", full)
+    with pytest.raises(OSError, match="No space") as caught:
+        folder.save_resume({"step": 2})
+    assert "make room" in str(mendable(caught.value))
+    assert sorted(path.name for path in folder.path.iterdir()) == ["resume.ckpt", "spec.json"]
+    state = folder.load_resume(print)
+    assert state is not None
+    assert state["step"] == 1

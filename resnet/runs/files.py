@@ -18,6 +18,7 @@ def write_atomic(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), 0o644)  # colleagues read each other's runs
             write(file)
             file.flush()
             os.fsync(file.fileno())

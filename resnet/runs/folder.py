@@ -10,6 +10,7 @@ result.json             last, by atomic rename: the run is done when its digest 
 """
 
 import hashlib
+import io
 import json
 import shutil
 import traceback
@@ -122,8 +123,10 @@ class RunFolder:
         """Replace the resume file by `state` (tensors and plain values), atomically."""
         import torch
 
-        state = {"id": self.spec.id, **state}
-        write_atomic(self.path / RESUME, lambda file: torch.save(state, file))
+        # torch.save calls a full disk a RuntimeError of its own; a plain write says what it is.
+        buffer = io.BytesIO()
+        torch.save({"id": self.spec.id, **state}, buffer)
+        write_atomic(self.path / RESUME, lambda file: file.write(buffer.getbuffer()))
 
     def load_resume(self, say: Callable[[str], None]) -> dict[str, Any] | None:
         """The state to go on from, or None. One of another run, or a cut one, is set aside."""
