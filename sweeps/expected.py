@@ -9,7 +9,6 @@ from statistics import median
 from typing import Any
 
 from resnet.planning.estimate import work
-from resnet.planning.plan import Plan
 from resnet.runs.files import read_json
 from resnet.runs.folder import PROVENANCE, RESULT
 from resnet.runs.spec import RunSpec
@@ -37,12 +36,12 @@ class Expected:
     source: str
 
 
-def expect(root: Path, done: Iterable[RunSpec], device: str) -> Expected | None:
-    """From the runs that are `done`: of the same net and recipe, else scaled by work; or None.
+def expect(root: Path, runs: Iterable[RunSpec], device: str) -> Expected | None:
+    """From those `runs` that are done: of the same net and recipe, else scaled by work; or None.
 
     Runs measured on `device` count; only where there are none of them, the others do.
     """
-    samples = list(_samples(root, done))
+    samples = list(_samples(root, runs))
     samples = [s for s in samples if s.device == device] or samples
     if not samples:
         return None
@@ -69,22 +68,17 @@ def makespan(amounts: Sequence[float], slots: int) -> float:
     return max(ends)
 
 
-def done_of(plan: Plan) -> list[RunSpec]:
-    """The runs of a plan that are done."""
-    pairs = zip(plan.specs, plan.statuses, strict=True)
-    return [spec for spec, status in pairs if status == "done"]
-
-
-def _samples(root: Path, done: Iterable[RunSpec]) -> Iterable[Measured]:
+def _samples(root: Path, runs: Iterable[RunSpec]) -> Iterable[Measured]:
     seen: dict[tuple[str, str], int] = {}
-    for spec in done:
+    for spec in runs:
         arm = (spec.net, spec.recipe.digest)
-        seen[arm] = seen.get(arm, 0) + 1
-        if seen[arm] > SAMPLES:
+        if seen.get(arm, 0) >= SAMPLES:
             continue
         try:
             result: dict[str, Any] = read_json(root / spec.id / RESULT)
             hardware = read_json(root / spec.id / PROVENANCE)["hardware"]
-            yield Measured(spec, float(result["seconds"]), hardware["device"], hardware["name"])
+            seconds = float(result["seconds"])
+            yield Measured(spec, seconds, hardware["device"], hardware["name"])
         except (OSError, ValueError, KeyError, TypeError):
             continue
+        seen[arm] = seen.get(arm, 0) + 1

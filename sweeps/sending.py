@@ -71,13 +71,15 @@ def cluster_of(options: Options) -> Cluster:
 
 def draft(specs: Sequence[RunSpec], order: Order) -> Draft:
     """What a submission would send now: no run that is done, failed, or in another job's hands."""
-    survey = Survey(order.root, manifests.load(order.root))
+    sweeps = manifests.load(order.root)
+    survey = Survey(order.root, sweeps)
     states = tuple(survey.state(spec.id, spec.to_json()) for spec in specs)
     pairs = list(zip(specs, states, strict=True))
     todo = [spec for spec, state in pairs if state.state not in (*OVER, *ALIVE)]
-    done = [spec for spec, state in pairs if state.state == "done"]
+    known = [spec for spec, state in pairs if state.state == "done"]
+    known += [spec for sweep in sweeps for spec in sweep.specs()]
     device = "cuda" if order.cluster.gpus_per_node else "cpu"
-    expected = expect(order.root, done, device)
+    expected = expect(order.root, known, device)
     return Draft(order, tuple(specs), states, _tasks(todo, order, expected), expected)
 
 
