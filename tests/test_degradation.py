@@ -199,3 +199,8 @@ def test_quick_shows_degradation_on_real_images(tmp_path: Path) -> None:
     assert error["plain56"] > error["plain20"] + 5
     assert error["plain56"] - error["plain20"] > error["resnet56"] - error["resnet20"]
     assert error["plain56"] > error["resnet56"]
+
+
+def test_two_spellings_of_one_net_are_one_arm(tmp_path: Path) -> None:
+    done = run(*QUICK, "--nets", "resnet8-A,resnet8", "--dry-run", cwd=tmp_path)
+    assert "1: 1 nets × 1 seeds" in done.stdout

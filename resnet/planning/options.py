@@ -104,7 +104,7 @@ def from_values(values: Mapping[str, Any]) -> Options:
     values = {**values, "cluster_flags": cluster.given(values)}
     if values["nets"] is not None:
         nets = tuple(net.strip() for net in values["nets"].split(",") if net.strip())
-        values["nets"] = tuple(dict.fromkeys(nets))
+        values["nets"] = tuple(dict.fromkeys(map(check, nets)))  # resnet20-A is resnet20
     options = Options(**{field.name: values[field.name] for field in fields(Options)})
     validate(options)
     return options

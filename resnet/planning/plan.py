@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from resnet.errors import UserError
 from resnet.experiment import Experiment
+from resnet.nets import check
 from resnet.planning.options import Options
 from resnet.runs.folder import RunFolder
 from resnet.runs.spec import RunSpec
@@ -64,7 +65,7 @@ def make(
     """The runs that the options ask for, with `seeds` seeds an arm where that is given."""
     recipe = recipes.get(options.recipe or experiment.recipes[preset])
     recipe = _fit(recipe.split(options.validation_images), dataset)
-    nets = options.nets or experiment.nets
+    nets = tuple(map(check, options.nets or experiment.nets))
     seeds = seeds or options.seeds or experiment.seeds[preset]
     specs = tuple(
         RunSpec(net, dataset.name, dataset.copy, dataset.digest, recipe, seed)

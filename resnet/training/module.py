@@ -91,7 +91,7 @@ class Classifier(LightningModule):
     def one_step(self, step: int) -> tuple[Tensor, Tensor]:
         """Step number `step` (from 0): (loss, number wrong) on the device."""
         position, recipe = self.position, self.spec.recipe
-        # Nets that draw in their forward pass (dropout, stochastic depth) draw by counter too.
+        # Our nets draw by counter; torchvision's from torch's own state, which is set to one.
         torch.manual_seed(key(self.spec.seed, "forward", step) % 2**63)
         draw = self.stream.batch(step)
         x, y = self.pipeline.train(draw), self.pipeline.labels(draw)
