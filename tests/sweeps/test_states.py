@@ -10,6 +10,7 @@ from resnet.runs.folder import RunFolder
 from sweeps import manifest as manifests
 from sweeps.local import recorded
 from sweeps.manifest import read
+from sweeps.slurm import NoAnswer
 from sweeps.states import Survey, locked
 from tests.sweeps.conftest import Bench, finish, make_spec
 
@@ -111,6 +112,18 @@ def test_a_thousand_runs_cost_one_question(bench: Bench) -> None:
     states = survey.states({spec.id: spec.to_json() for spec in specs})
     assert [s.state for s in states] == ["done"] * 500 + ["queued"] * 500
     assert bench.scheduler.asked == before + 1
+
+
+def test_where_there_is_no_slurm_nothing_is_called_lost(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    other = make_spec(1)
+    bench.sent(SPEC, other)
+    finish(bench.root, SPEC)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert bench.state(SPEC).state == "done"
+    with pytest.raises(NoAnswer, match="no SLURM here"):
+        bench.state(other)
 
 
 def test_a_sweep_on_this_machine_has_the_same_states(tmp_path: Path) -> None:

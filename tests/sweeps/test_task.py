@@ -181,3 +181,15 @@ def test_events_survive_a_cut_line_and_a_place_that_cannot_be_written(tmp_path: 
     assert [event["kind"] for event in events.read()] == ["one"]
     (tmp_path / "file").write_text("")
     Events(tmp_path / "file" / "events.jsonl", echo=False).add("lost")
+
+
+def test_gpus_are_dealt_out_to_the_workers_in_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
+    hired: list[str | None] = []
+    monkeypatch.setattr(task.Pool, "_hire", lambda pool, gpu: hired.append(gpu))
+    made = make_task(tmp_path)
+    made.count, made.specs = 4, tuple(make_spec(seed) for seed in range(6))
+    made()
+    assert hired == ["2", "3", "2", "3"]
