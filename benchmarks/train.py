@@ -63,8 +63,8 @@ def measure(net: str, steps: int, repetitions: int) -> Result:
     import torch
 
     from resnet.data import load
+    from resnet.recipes import get
     from resnet.runs.spec import RunSpec
-    from resnet.training.recipes import get
 
     dataset = load("synthetic")
     # 64 images are tested an epoch, as a smoke test of that path: the bare loop tests none.

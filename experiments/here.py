@@ -1,6 +1,6 @@
 """The launchers for one machine: worker processes, or this process alone."""
 
-from experiments.console import Clock, Show, say
+from resnet.console import Clock, Show, say
 from resnet.data import Dataset
 from resnet.planning.estimate import work
 from resnet.planning.options import Options

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from resnet.errors import UserError, mendable
@@ -42,6 +41,7 @@ def run(experiment: Experiment, options: Options) -> int:
     """Plan, train, decide and report; returns the exit status."""
     from experiments import outcome, show
     from resnet.planning import plan as planning
+    from resnet.planning.data import load_data
 
     _check_writable(options)
     device = _device()
@@ -63,7 +63,7 @@ def run(experiment: Experiment, options: Options) -> int:
     trouble += outcome.show(plan, options.output_dir, design)
     if options.report:
         import reports
-        from experiments.console import say
+        from resnet.console import say
 
         path = reports.make(
             experiment,
@@ -102,25 +102,6 @@ def _training_device(options: Options, here: str) -> str:
     from sweeps.sending import cluster_of
 
     return "cuda" if cluster_of(options).gpus_per_node else "cpu"
-
-
-def load_data(options: Options, preset: str) -> Dataset:
-    """The data asked for; quick falls back to the synthetic set, and says so loudly."""
-    from experiments.console import say
-    from resnet.data import DataUnavailable, load
-
-    here = Path("data")
-    data_dir = options.data_dir or (here if here.is_dir() else None)
-    try:
-        return load(options.dataset, data_dir, say=say)
-    except DataUnavailable as error:
-        if preset != "quick":
-            raise
-        say("=" * 78)
-        say("NO CIFAR-10 HERE: this run is on the built-in SYNTHETIC set, not on CIFAR-10.")
-        say(f"({error})")
-        say("=" * 78)
-        return load("synthetic", say=say)
 
 
 def _check_writable(options: Options) -> None:

@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from experiments.console import console, say
+from resnet.console import console, say
 from resnet.planning.plan import Plan
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from experiments.console import duration, finish_time, say
+from resnet.console import duration, finish_time, say
 from resnet.planning import estimate
 from resnet.planning.options import Options
 from resnet.planning.plan import Plan
-from resnet.training.recipes import differences
+from resnet.recipes import differences
 from sweeps.pool import share
 
 if TYPE_CHECKING:

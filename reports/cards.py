@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @element
 def recipe_card(report: Report) -> Table:
     """Where the runs' recipe departs from the paper's, field by field, made from the two."""
-    from resnet.training.recipes import PAPER, Recipe, differences
+    from resnet.recipes import PAPER, Recipe, differences
 
     if not report.recipe:
         return Table("No runs, and so no recipe.")

@@ -71,7 +71,7 @@ def unless_cut(row: dict[str, Any], last: int) -> dict[str, Any]:
 
 def digest(recipe: dict[str, Any]) -> str | None:
     """The recipe's digest; None for fields that this version does not know."""
-    from resnet.training.recipes import Recipe
+    from resnet.recipes import Recipe
 
     try:
         return Recipe(**{**recipe, "milestones": tuple(recipe["milestones"])}).digest

@@ -183,7 +183,7 @@ def _print_states(groups: dict[str, list[RunState]], all_: bool) -> None:
     for name, states in groups.items():
         print(f"{name}: {summary(states)}")
         if sys.stdout.isatty():
-            from experiments.console import console
+            from resnet.console import console
 
             console.print(table(states, all_))
         else:

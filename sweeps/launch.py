@@ -14,7 +14,7 @@ from sweeps.submit import Order
 
 def launch(plan: Plan, options: Options) -> list[str]:
     """Train the plan's runs on the cluster; returns a line for each that did not end well."""
-    from experiments.console import say
+    from resnet.console import say
 
     order = sending.order(plan, options, sending.cluster_of(options))
     draft, sent = sending.submit(plan.specs, order)
@@ -29,7 +29,7 @@ def launch(plan: Plan, options: Options) -> list[str]:
 
 def wait(draft: Draft, order: Order, root: object) -> list[RunState]:
     """Wait for the runs of a draft, with a table; on Ctrl-C the jobs go on without us."""
-    from experiments.console import say
+    from resnet.console import say
 
     try:
         with Board() as board:

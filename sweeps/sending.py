@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from resnet.experiment import Experiment
 from resnet.planning import cluster as settings
 from resnet.planning import plan as planning
 from resnet.planning.cluster import Cluster
+from resnet.planning.data import data_dir, load_data
 from resnet.planning.options import Options
 from resnet.planning.plan import Plan
 from resnet.runs.spec import RunSpec
@@ -35,16 +35,8 @@ class Draft:
     expected: Expected | None
 
 
-def data_dir(options: Options) -> Path | None:
-    """Where the data lies: as asked, else data/ in this folder if there is one."""
-    here = Path("data")
-    return options.data_dir or (here if here.is_dir() else None)
-
-
 def plan(experiment: Experiment, options: Options, cluster: Cluster) -> Plan:
     """The plan, without loading data that was seen before."""
-    from experiments.main import load_data
-
     preset = planning.choose_preset(options, "cuda" if cluster.gpus_per_node else "cpu")
     keep = options.output_dir / "sweeps" / f"{options.dataset}.json"
     place = data_dir(options)

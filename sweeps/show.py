@@ -65,7 +65,7 @@ def _asks(cluster: Cluster) -> str:
 
 
 def _time(draft: Draft) -> str:
-    from experiments.console import duration, finish_time
+    from resnet.console import duration, finish_time
 
     cluster, expected = draft.order.cluster, draft.expected
     if expected is None:
@@ -126,7 +126,7 @@ class Board:
     """Shows states again and again: a live table on a terminal, a line at a change in a log."""
 
     def __init__(self) -> None:
-        from experiments.console import console, say
+        from resnet.console import console, say
 
         self._say, self._last = say, ""
         self._live: Any = None

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from resnet.data.sets import Dataset, digest, splits
+from resnet.recipes import Recipe
 from resnet.runs.spec import RunSpec
-from resnet.training.recipes import Recipe
 
 TINY = Recipe(
     "tiny",

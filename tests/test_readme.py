@@ -9,7 +9,7 @@ from experiments.degradation import EXPERIMENT as DEGRADATION
 from resnet.__main__ import _parser
 from resnet.experiment import Experiment
 from resnet.planning.options import parser
-from resnet.training.recipes import RECIPES
+from resnet.recipes import RECIPES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()

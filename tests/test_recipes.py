@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resnet.errors import UserError
-from resnet.training.recipes import PAPER, RECIPES, Recipe, differences, get
+from resnet.recipes import PAPER, RECIPES, Recipe, differences, get
 from resnet.training.step import learning_rate
 
 

@@ -32,7 +32,7 @@ def test_the_id_does_not_hold_labels(spec: RunSpec) -> None:
 
 
 def test_the_id_is_the_same_for_ever() -> None:
-    from resnet.training.recipes import PAPER
+    from resnet.recipes import PAPER
 
     spec = RunSpec("resnet20", "cifar10", "original", "0" * 64, PAPER, 0, numerics=1)
     assert spec.id == "739cff840b9abeda"

@@ -9,12 +9,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from resnet import recipes
 from resnet.data import NAMES
 from resnet.errors import UserError, unknown
 from resnet.experiment import Experiment
 from resnet.nets import check
 from resnet.planning import cluster
-from resnet.training import recipes
 
 PRESETS = ("quick", "paper")
 LAUNCHERS = ("local", "slurm", "debug")

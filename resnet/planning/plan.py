@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from resnet import recipes
 from resnet.errors import UserError
 from resnet.experiment import Experiment
 from resnet.nets import check
 from resnet.planning.options import Options
+from resnet.recipes import Recipe
 from resnet.runs.folder import RunFolder
 from resnet.runs.spec import RunSpec
-from resnet.training import recipes
-from resnet.training.recipes import Recipe
 
 if TYPE_CHECKING:
     from resnet.data import Dataset

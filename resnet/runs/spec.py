@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from resnet.training.recipes import Recipe
+from resnet.recipes import Recipe
 
 # Raised by hand whenever a change of code changes the numbers that a run yields, so that runs
 # from before and after are never averaged.

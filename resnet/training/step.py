@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from resnet.training.recipes import Recipe
+from resnet.recipes import Recipe
 
 WINDOW = 50  # steps over which the until-error warm-up looks at the training error
 

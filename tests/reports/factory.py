@@ -11,9 +11,9 @@ import numpy as np
 
 from resnet.nets import depth, family
 from resnet.randomness import generator
+from resnet.recipes import RECIPES, Recipe
 from resnet.runs.folder import RunFolder
 from resnet.runs.spec import RunSpec
-from resnet.training.recipes import RECIPES, Recipe
 
 NETS = ("plain20", "plain56", "resnet20", "resnet56")
 PROVENANCE: dict[str, Any] = {

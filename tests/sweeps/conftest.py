@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from resnet import recipes
 from resnet.planning.cluster import Cluster
 from resnet.runs.folder import RunFolder
 from resnet.runs.spec import RunSpec
-from resnet.training import recipes
 from sweeps import manifest as manifests
 from sweeps import sending
 from sweeps.manifest import Manifest

@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from resnet import recipes
 from resnet.planning.cluster import Cluster
 from resnet.runs.spec import RunSpec
-from resnet.training import recipes
 from sweeps import manifest as manifests
 from sweeps.source import Described
 from sweeps.states import RunState, Survey

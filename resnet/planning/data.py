@@ -1,0 +1,34 @@
+"""The data that the options ask for: where it is looked for, and what stands in for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet.console import say
+from resnet.planning.options import Options
+
+if TYPE_CHECKING:
+    from resnet.data import Dataset
+
+
+def data_dir(options: Options) -> Path | None:
+    """Where the data lies: as asked, else data/ in this folder if there is one."""
+    here = Path("data")
+    return options.data_dir or (here if here.is_dir() else None)
+
+
+def load_data(options: Options, preset: str) -> Dataset:
+    """The data asked for; quick falls back to the synthetic set, and says so loudly."""
+    from resnet.data import DataUnavailable, load
+
+    try:
+        return load(options.dataset, data_dir(options), say=say)
+    except DataUnavailable as error:
+        if preset != "quick":
+            raise
+        say("=" * 78)
+        say("NO CIFAR-10 HERE: this run is on the built-in SYNTHETIC set, not on CIFAR-10.")
+        say(f"({error})")
+        say("=" * 78)
+        return load("synthetic", say=say)
