@@ -66,7 +66,7 @@ def scope_text(claim: Claim, runs: pd.DataFrame, n: int) -> str:
     if runs.empty:
         return ""
     first = runs.iloc[0]
-    copy = "" if first["dataset"] == STAND_IN else f" ({first['dataset_copy']})"
+    copy = "" if first["dataset"] == STAND_IN else f", {first['dataset_copy']}"
     nets = f", asked of {', '.join(claim.asked_of)}" if claim.asked_of else ""
     return f"{first['dataset']}{copy}, recipe {first['recipe']}{nets}, n = {n}"
 

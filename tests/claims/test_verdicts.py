@@ -57,7 +57,7 @@ def test_a_verdict_carries_its_numbers_and_its_scope():
         0,
     )
     assert set(verdict.run_ids) == set(table["id"])
-    assert verdict.scope == "cifar10 (original), recipe paper, n = 3"
+    assert verdict.scope == "cifar10, original, recipe paper, n = 3"
     assert verdict.decisive.label == "train_error: plain56 − plain20 > 0.2"
 
 
