@@ -131,4 +131,4 @@ def _mean(values: pd.Series) -> str:
     if len(values) == 1:
         return mean
     interval = t_interval(values.to_numpy(float), 0.95)
-    return f"{mean} [{interval.low:.2f}, {interval.high:.2f}]"
+    return f"{mean}\n[{interval.low:.2f}, {interval.high:.2f}]"
