@@ -181,8 +181,9 @@ class Pool:
                 os.kill(worker.process.pid, signal.SIGINT)
             else:
                 worker.process.kill()
+        deadline = time.monotonic() + GRACE  # for all of them together
         for worker in self._workers:
-            worker.process.join(GRACE)
+            worker.process.join(max(0.0, deadline - time.monotonic()))
             worker.process.kill()
         self._workers.clear()
 

@@ -1,5 +1,6 @@
 """Signals: noted when they come, served at the end of a step, so that no state is ever torn."""
 
+import multiprocessing
 import os
 import signal
 import threading
@@ -75,5 +76,6 @@ class Signals:
 
 def _leave() -> None:
     """End at once: what the resume file holds is enough to go on."""
-    os.write(2, f"\n{GO_ON}\n".encode())
+    if multiprocessing.parent_process() is None:  # a worker's parent says it for all of them
+        os.write(2, f"\n{GO_ON}\n".encode())
     os._exit(130)
