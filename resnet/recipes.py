@@ -44,6 +44,10 @@ class Recipe:
     init: str = "fan-in"
     precision: str = "float32"
 
+    def __post_init__(self) -> None:
+        if self.precision != "float32":
+            raise UserError(f"recipe '{self.name}': precision '{self.precision}': valid: float32")
+
     @property
     def digest(self) -> str:
         """SHA-256 (first 16 hex digits) of everything but the name."""

@@ -112,11 +112,8 @@ def from_values(values: Mapping[str, Any]) -> Options:
 
 def validate(options: Options) -> None:
     """UserError for anything that no machine and no data could make right."""
-    if options.nets is not None:
-        if not options.nets:
-            raise UserError("--nets names no net; give some, as in --nets plain20,resnet20")
-        for net in options.nets:
-            check(net)
+    if options.nets == ():
+        raise UserError("--nets names no net; give some, as in --nets plain20,resnet20")
     if options.seeds is not None and options.seeds < 1:
         raise UserError(f"--seeds {options.seeds}: give the number of seeds, 1 or more")
     if options.until_decided is not None and options.until_decided < 2:

@@ -111,6 +111,7 @@ def _prepare(
     """The module at initialisation, its gradients there on record, and the held-out batches."""
     recipe = spec.recipe
     subset = dataset.take(recipe.train_images, recipe.validation_images, recipe.test_images)
+    torch.backends.cudnn.allow_tf32 = False  # cuDNN's default; but the recipe says float32
     layout = torch.channels_last
     pipeline = Pipeline(
         subset.train,
