@@ -36,10 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if asked.what[0] == "verify":
             return max(map(_verify, asked.what[1:] or _nothing()))
-        import reports
+        # Not `reports.make`: where a folder reports/ of PDFs lies in the working directory, that
+        # folder is what `import reports` finds, and it has modules of ours but no names.
+        from reports.build import make
 
         for name in asked.what:
-            print(reports.make(name, asked.source, asked.output))
+            print(make(name, asked.source, Path(asked.output)))
         return 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -52,9 +54,9 @@ def _nothing() -> list[str]:
 
 def _verify(name: str) -> int:
     """Print what differs in one report; 1 when anything does."""
-    import reports
+    from reports.check import differences
 
-    found = reports.verify(Path(name))
+    found = differences(Path(name))
     for line in found:
         print(f"{name}: {line}")
     print(

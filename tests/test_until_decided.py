@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from reports import attach
-from tests.test_degradation import QUICK, ROOT, rows, run
+from tests.test_degradation import QUICK, rows, run
 
 
 def test_seeds_come_in_waves_up_to_the_budget(tmp_path: Path) -> None:
@@ -21,7 +21,7 @@ def test_seeds_come_in_waves_up_to_the_budget(tmp_path: Path) -> None:
     assert json.loads(attach.contents(pdf)[attach.MANIFEST])["waves"] == [3]
     verified = subprocess.run(
         [sys.executable, "-m", "reports", "verify", str(pdf)],
-        cwd=ROOT,
+        cwd=tmp_path,  # where a folder reports/ lies, which is not the package
         capture_output=True,
         text=True,
     )
