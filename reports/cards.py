@@ -18,9 +18,8 @@ def recipe_card(report: Report) -> Table:
 
     if not report.recipe:
         return Table("No runs, and so no recipe.")
-    fields = {**report.recipe, "milestones": tuple(report.recipe["milestones"])}
-    found = differences(Recipe(**fields), PAPER)
-    name = fields["name"]
+    recipe = Recipe.from_json(report.recipe)
+    found, name = differences(recipe, PAPER), recipe.name
     if not found:
         return Table(f"Recipe {name}: it differs in nothing from He et al. 2015, section 4.2.")
     caption = (

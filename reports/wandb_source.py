@@ -74,7 +74,7 @@ def digest(recipe: dict[str, Any]) -> str | None:
     from resnet.recipes import Recipe
 
     try:
-        return Recipe(**{**recipe, "milestones": tuple(recipe["milestones"])}).digest
+        return Recipe.from_json(recipe).digest
     except (TypeError, KeyError):
         return None
 

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from resnet.analysis.gradients import block_gradient_norms, ratio
 from resnet.data import Dataset, Pipeline, Stream
+from resnet.errors import UserError
 from resnet.nets import build, initialise
 from resnet.runs.folder import RunFolder, read_metrics
 from resnet.runs.spec import RunSpec
@@ -218,3 +219,16 @@ def test_the_probe_measures_the_gradient_at_each_block() -> None:
     expected = [float(output.grad.norm()) for output in outputs]
     assert block_gradient_norms(net, x, y) == pytest.approx(expected, rel=1e-5)
     assert ratio([1.0, 2.0, 100.0]) == pytest.approx(-2.0)
+
+
+def test_a_run_keeps_its_weights_early_each_quarter_and_at_the_end(
+    tmp_path: Path, dataset: Dataset, spec: RunSpec
+) -> None:
+    train(spec, dataset, tmp_path, "test")
+    folder = RunFolder(tmp_path, spec)
+    assert sorted(int(p.stem) for p in (folder.path / "weights").iterdir()) == [2, 5, 10, 15, 20]
+    last = folder.load_weights(20)
+    net = by_hand(spec, dataset)
+    assert all(torch.equal(last[k], v) for k, v in net.state_dict().items())
+    with pytest.raises(UserError, match=r"weights/7\.pt is missing; remove"):
+        folder.load_weights(7)

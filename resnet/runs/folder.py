@@ -2,6 +2,7 @@
 
 spec.json               first: the run's identity and who asked for it
 metrics-<attempt>.jsonl append-only, flushed a line at a time
+weights/<step>.pt       the net at the steps that its recipe keeps, the last one for good
 resume.ckpt             everything needed to go on, replaced atomically
 provenance.json         commit, versions, hardware, time spent, attempts
 failure.json            why a run cannot end (a loss that is not finite)
@@ -14,7 +15,7 @@ import io
 import json
 import shutil
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from resnet.runs.spec import RunSpec, canonical
 
 RESULT, FAILURE, SPEC = "result.json", "failure.json", "spec.json"
 RESUME, PROVENANCE, TRACE = "resume.ckpt", "provenance.json", "error.txt"
+WEIGHTS = "weights"
 PATIENCE = 5.0  # seconds that a killed process may take to let go of its run
 
 
@@ -121,12 +123,29 @@ class RunFolder:
 
     def save_resume(self, state: dict[str, Any]) -> None:
         """Replace the resume file by `state` (tensors and plain values), atomically."""
+        _write_tensors(self.path / RESUME, {"id": self.spec.id, **state})
+
+    def save_weights(self, step: int, state: Mapping[str, Any]) -> None:
+        """Keep the net's state after `step` steps, for the analyses of trained nets."""
+        path = self.path / WEIGHTS / f"{step}.pt"
+        path.parent.mkdir(exist_ok=True)
+        _write_tensors(path, dict(state))
+
+    def load_weights(self, step: int) -> dict[str, Any]:
+        """The net's state after `step` steps, on the CPU; UserError where it was not kept."""
         import torch
 
-        # torch.save calls a full disk a RuntimeError of its own; a plain write says what it is.
-        buffer = io.BytesIO()
-        torch.save({"id": self.spec.id, **state}, buffer)
-        write_atomic(self.path / RESUME, lambda file: file.write(buffer.getbuffer()))
+        path = self.path / WEIGHTS / f"{step}.pt"
+        try:
+            return torch.load(path, map_location="cpu", weights_only=True)
+        except FileNotFoundError:
+            why = "is missing"
+        except Exception as error:  # torch raises half a dozen kinds for one cut file
+            why = f"cannot be used ({first_line(error)})"
+        raise UserError(
+            f"run {self.spec.id} ({self.spec.title}): {WEIGHTS}/{step}.pt {why}; "
+            "remove the run's folder to train it again"
+        )
 
     def load_resume(self, say: Callable[[str], None]) -> dict[str, Any] | None:
         """The state to go on from, or None. One of another run, or a cut one, is set aside."""
@@ -145,6 +164,15 @@ class RunFolder:
             say(f"{self.path.name}/{RESUME} cannot be used ({why}); set aside as {aside.name}")
             return None
         return state
+
+
+def _write_tensors(path: Path, state: dict[str, Any]) -> None:
+    import torch
+
+    # torch.save calls a full disk a RuntimeError of its own; a plain write says what it is.
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    write_atomic(path, lambda file: file.write(buffer.getbuffer()))
 
 
 def status(path: Path) -> str:

@@ -46,8 +46,8 @@ class RunSpec:
 
     def identity(self) -> dict[str, Any]:
         """The values that the id is made of."""
-        values = asdict(self)
-        del values["dataset_copy"], values["recipe"]["name"]
+        values = {**asdict(self), "recipe": self.recipe.identity()}
+        del values["dataset_copy"]
         return values
 
     def to_json(self) -> dict[str, Any]:
@@ -57,9 +57,7 @@ class RunSpec:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "RunSpec":
         """The spec that `to_json` wrote; TypeError or KeyError on any other shape."""
-        recipe = dict(values["recipe"])
-        recipe["milestones"] = tuple(recipe["milestones"])
-        return cls(**{**values, "recipe": Recipe(**recipe)})
+        return cls(**{**values, "recipe": Recipe.from_json(values["recipe"])})
 
 
 def canonical(value: Any) -> str:

@@ -55,6 +55,8 @@ class Record(Callback):
         step, recipe = module.position.step, module.spec.recipe
         if self.progress:
             self.progress.advance(step)
+        if step in recipe.kept:
+            self.folder.save_weights(step, module.net.state_dict())
         if step < recipe.epoch_end(recipe.epoch_of(step - 1)):
             self._rest(module)
 

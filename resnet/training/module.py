@@ -53,7 +53,8 @@ class Chunks:
         while step < end:
             # A chunk never crosses a warm-up window: its rule must not depend on the chunk size.
             window = (step // WINDOW + 1) * WINDOW
-            chunk = range(step, min(step + self.size, window, end))
+            kept = next(kept for kept in recipe.kept if kept > step)
+            chunk = range(step, min(step + self.size, window, kept, end))
             yield chunk
             step = chunk.stop
 

@@ -1,0 +1,21 @@
+"""Where two recipes differ, in words."""
+
+from dataclasses import fields
+
+from resnet.recipes.cifar import PAPER
+from resnet.recipes.recipe import Recipe
+
+
+def differences(recipe: Recipe, from_: Recipe = PAPER) -> list[tuple[str, str, str]]:
+    """Where `recipe` departs from the paper's: (field, this recipe's value, the paper's)."""
+    names = [field.name for field in fields(Recipe) if field.name != "name"]
+    pairs = [(name, getattr(recipe, name), getattr(from_, name)) for name in names]
+    return [(n.replace("_", " "), _show(a), _show(b)) for n, a, b in pairs if a != b]
+
+
+def _show(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(f"{v:,}" for v in value) or "none"
+    return f"{value:,}" if isinstance(value, int) else str(value)
