@@ -19,11 +19,12 @@ def train_here(
     """Train every pending run of the plan; returns a line for each that an error cut short."""
     count, threads = share(len(plan.specs), device, options.workers)
     mode = choose_mode(options.wandb)
-    job = Job(options.output_dir, plan.experiment.name, device, mode, threads)
-    clock = Clock(sum(map(work, plan.pending)), seconds)
+    asked = plan.experiment.measures
+    job = Job(options.output_dir, plan.experiment.name, device, mode, threads, measures=asked)
+    clock = Clock(sum(plan.amounts), seconds)
     errors: dict[str, str] = {}
     with (
-        recorded(options.output_dir, plan.experiment.name, plan.pending) as sweep,
+        recorded(options.output_dir, plan.experiment.name, plan.pending, asked) as sweep,
         Show(len(plan.pending), clock, work) as show,
     ):
         witness = Witness(sweep.events(0), errors.__getitem__, show)
@@ -60,11 +61,13 @@ def train_in_this_process(
     plan: Plan, options: Options, dataset: Dataset, device: str, seconds: float
 ) -> list[str]:
     """Train run after run in this process; an error ends it, with its trace, as a debugger asks."""
+    from resnet.analysis.measure import measure
     from resnet.training.train import train
 
-    clock = Clock(sum(map(work, plan.pending)), seconds)
+    asked = plan.experiment.measures
+    clock = Clock(sum(plan.amounts), seconds)
     with (
-        recorded(options.output_dir, plan.experiment.name, plan.pending),
+        recorded(options.output_dir, plan.experiment.name, plan.pending, asked),
         Show(len(plan.pending), clock, work) as show,
     ):
         for spec in longest_first(plan.pending):
@@ -78,5 +81,7 @@ def train_in_this_process(
                 progress=_One(show),
                 say=say,
             )
+            if status == "done":
+                measure(spec, dataset, options.output_dir, asked, device=device, say=say)
             show.end(spec, status)
     return []

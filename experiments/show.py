@@ -23,7 +23,7 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
         title += "  (SYNTHETIC data: nothing here is about CIFAR-10)"
     say(f"\n{title}\n{plan.experiment.question}\n")
     runs = f"{len(plan.specs)}: {len(plan.nets)} nets × {len(plan.specs) // len(plan.nets)} seeds"
-    say(f"  runs      {runs}; {plan.count('done')} done, {len(todo)} to train{_trouble(plan)}")
+    say(f"  runs      {runs}; {plan.count('done')} done, {_to_do(plan)}{_trouble(plan)}")
     say(f"  nets      {', '.join(plan.nets)}")
     say(f"  data      {dataset.name}, {dataset.copy}, digest {dataset.digest[:12]}")
     say(f"            {dataset.source}")
@@ -39,10 +39,16 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
     if todo and options.launcher == "local":
         workers, threads = share(len(plan.specs), device, options.workers)
         say(f"  at a time {workers} runs{f' of {threads} threads' if threads else ''}")
-        seconds = estimate.seconds(todo, device, workers, threads)
+        seconds = estimate.seconds(todo, device, workers, threads, plan.amounts)
         say(f"  time      about {duration(seconds)}, done at {finish_time(seconds)}")
     say("")
     return seconds
+
+
+def _to_do(plan: Plan) -> str:
+    measures = plan.count("unmeasured")
+    training = f"{len(plan.pending) - measures} to train"
+    return f"{training}, {measures} to measure" if measures else training
 
 
 def _trouble(plan: Plan) -> str:

@@ -34,7 +34,10 @@ def load(root: Path) -> Frames:
     runs = table.load(root)
     extra = pd.DataFrame([_extra(root, str(name)) for name in runs["id"]], index=runs.index)
     runs = typed(pd.concat([runs, extra], axis=1))
-    frames = Frames(runs, _history(root, runs))
+    history, measured = _history(root, runs), _measured(root, runs)
+    if len(measured):
+        history = long_form(pd.concat([history, measured], ignore_index=True))
+    frames = Frames(runs, history)
     _keep(root, frames)
     return frames
 
@@ -73,6 +76,25 @@ def _history(root: Path, runs: pd.DataFrame) -> pd.DataFrame:
     codes: Any = np.repeat(np.arange(len(keys)), lengths)
     joined.insert(5, "key", cast(Any, pd.Categorical.from_codes(codes, categories=pd.Index(keys))))
     return long_form(joined)
+
+
+def _measured(root: Path, runs: pd.DataFrame) -> pd.DataFrame:
+    """The rows of all measures, in the history's long form."""
+    import pandas as pd
+
+    from resnet.runs import folder, measures, table
+
+    rows: list[tuple[Any, ...]] = []
+    for run in runs.loc[runs["status"] == "done", "id"]:
+        if found := measures.of(root / str(run)):
+            spec, _ = folder.read_spec(root / str(run))
+            rows += [
+                (run, spec.net, spec.seed, step, table.epoch_at(spec, step), key, value)
+                for one in found
+                for step, key, value in one["rows"]
+            ]
+    columns = ["run_id", "net", "seed", "step", "epoch", "key", "value"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _coded(column: pd.Series, who: Any) -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet.errors import UserError
+from resnet.runs.measures import COLUMNS as MEASURED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 RUNS, HISTORY = "runs.csv", "history.parquet"
 NUMBERS = ("train_error", "test_error", "train_loss", "test_loss", "validation_error",
-           "gradient_ratio", "seconds")  # fmt: skip
+           "gradient_ratio", "seconds", *MEASURED)  # fmt: skip
 EXTRA = ("recipe_fields", "provenance")
 """Columns beyond `resnet.runs.table.COLUMNS`: JSON texts of the recipe and of where it ran."""
 KEPT = ("commit", "versions")

@@ -18,7 +18,7 @@ class Experiment:
     """What a script in `experiments/` declares; it never trains, plots or reads a file itself.
 
     `name` names the script, the notebook `reports/<name>.ipynb` and the PDF. `recipes` and `seeds`
-    go by preset, 'quick' or 'paper'.
+    go by preset, 'quick' or 'paper'. `measures` (`resnet.runs.measures`) are taken of each run.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Experiment:
     claims: tuple[Claim, ...]
     recipes: Mapping[str, str] = field(default_factory=lambda: {"quick": "quick", "paper": "paper"})
     seeds: Mapping[str, int] = field(default_factory=lambda: {"quick": 1, "paper": 3})
+    measures: tuple[str, ...] = ()
 
     def claims_on(self, nets: tuple[str, ...]) -> tuple[Claim, ...]:
         """The claims that the nets at hand can decide, asked of those nets."""

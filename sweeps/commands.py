@@ -64,6 +64,7 @@ def resume(values: argparse.Namespace) -> int:
             data_dir=options.data_dir or (Path(last.data_dir) if last.data_dir else None),
             wandb=options.wandb or last.wandb,
             snapshot=options.snapshot or last.snapshot is not None,
+            measures=experiments.get(name).measures,
         )
         status |= _send(tuple(chosen), order, values)
     return status

@@ -52,7 +52,7 @@ class Driver:
         """The states now; SLURM may be silent for a while, as when its controller restarts."""
         start = time.monotonic()
         while True:
-            survey = Survey(self.order.root, manifests.load(self.order.root))
+            survey = Survey(self.order.root, manifests.load(self.order.root), self.order.measures)
             try:
                 return survey.states(self._runs)
             except slurm.NoAnswer as error:

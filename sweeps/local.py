@@ -15,7 +15,9 @@ from sweeps.manifest import Manifest, code_of, new_folder
 
 
 @contextmanager
-def recorded(root: Path, experiment: str, specs: Sequence[RunSpec]) -> Iterator[Manifest]:
+def recorded(
+    root: Path, experiment: str, specs: Sequence[RunSpec], measures: tuple[str, ...] = ()
+) -> Iterator[Manifest]:
     """The manifest of runs that this process is about to train; marked as alive meanwhile."""
     manifest = Manifest(
         folder=new_folder(root.resolve(), experiment),
@@ -27,6 +29,7 @@ def recorded(root: Path, experiment: str, specs: Sequence[RunSpec]) -> Iterator[
         jobs=("",),
         cluster={},
         code=code_of(code.digests()),
+        measures=measures,
     ).write()
     with FileLock(manifest.alive):
         yield manifest

@@ -39,6 +39,7 @@ class Manifest:
     data_dir: str | None = None
     wandb: str | None = None
     snapshot: str | None = None  # the copy of the code that the tasks run
+    measures: tuple[str, ...] = ()  # taken of every run
 
     @property
     def name(self) -> str:
@@ -105,6 +106,7 @@ def read(folder: Path) -> Manifest:
         values = read_json(folder / FILE)
         tasks = tuple(tuple(task) for task in values["tasks"])
         changed = {"folder": folder.resolve(), "tasks": tasks, "jobs": tuple(values["jobs"])}
+        changed["measures"] = tuple(values.get("measures", ()))
         return Manifest(**{**values, **changed})
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(

@@ -53,6 +53,7 @@ def order(plan: Plan, options: Options, cluster: Cluster) -> Order:
         data_dir=data_dir(options),
         wandb=options.wandb,
         snapshot=options.snapshot,
+        measures=plan.experiment.measures,
     )
 
 
@@ -64,7 +65,7 @@ def cluster_of(options: Options) -> Cluster:
 def draft(specs: Sequence[RunSpec], order: Order) -> Draft:
     """What a submission would send now: no run that is done, failed, or in another job's hands."""
     sweeps = manifests.load(order.root)
-    survey = Survey(order.root, sweeps)
+    survey = Survey(order.root, sweeps, order.measures)
     states = tuple(survey.state(spec.id, spec.to_json()) for spec in specs)
     pairs = list(zip(specs, states, strict=True))
     todo = [spec for spec, state in pairs if state.state not in (*OVER, *ALIVE)]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet.runs import folder as run_folder
+from resnet.runs import measures
 from sweeps import slurm
 from sweeps.manifest import Manifest
 
@@ -35,6 +36,7 @@ WORDS = {
     "cancelled": "cancelled",
     "stopped": "cut short",
     "corrupt": "its folder is corrupt",
+    "unmeasured": "trained, and not measured yet",
     "new": "not sent",
 }
 
@@ -63,8 +65,10 @@ class RunState:
 class Survey:
     """One look at the queue and the sweeps, from which the state of any run follows."""
 
-    def __init__(self, root: Path, manifests: Sequence[Manifest]) -> None:
-        self.root, self.manifests = root, manifests
+    def __init__(
+        self, root: Path, manifests: Sequence[Manifest], asked: tuple[str, ...] = ()
+    ) -> None:
+        self.root, self.manifests, self.asked = root, manifests, asked
         self.places: dict[str, list[tuple[Manifest, int]]] = {}
         for manifest in manifests:
             for number, runs in enumerate(manifest.tasks):
@@ -102,14 +106,20 @@ class Survey:
             status = run_folder.status(path)
         except run_folder.CorruptRun as error:
             return RunState(**values, **self._unfinished(run, "corrupt", str(error)))
-        if status == "done":
+        if status == "done" and not measures.missing(path, spec["net"], self._asked(run)):
             return RunState(**values, state="done", step=steps)
         if status == "failed":
             failure = run_folder.read_failure(path) or {}
             cause = f"{failure.get('reason')} at step {failure.get('step')}"
             return RunState(**values, state="failed", cause=cause)
-        found = self._unfinished(run, "new" if status == "new" else "stopped", "")
+        otherwise = {"new": "new", "done": "unmeasured"}.get(status, "stopped")
+        found = self._unfinished(run, otherwise, "")
         return RunState(**values, **found, **last_line(path))
+
+    def _asked(self, run: str) -> set[str]:
+        """The measures that somebody wants of a run."""
+        sent = (name for manifest, _ in self.places.get(run, []) for name in manifest.measures)
+        return {*self.asked, *sent}
 
     def alive(self, run: str) -> tuple[Manifest, int] | None:
         """The sweep and task that have the run in hand or will have, or None."""

@@ -34,6 +34,7 @@ class Order:
     wandb: str | None = None  # None: as the environment has it
     snapshot: bool = False
     code: Path | None = None  # a copy of the code that was made before
+    measures: tuple[str, ...] = ()  # taken of every run
 
 
 @contextmanager
@@ -91,6 +92,7 @@ def _manifest(
         data_dir=str(order.data_dir.resolve()) if order.data_dir else None,
         wandb=order.wandb,
         snapshot=str(snapshot) if snapshot else None,
+        measures=order.measures,
     )
 
 
@@ -102,7 +104,15 @@ def _task(
     return Task(
         events_file=manifest.events(number).path,
         specs=tuple(runs),
-        job=Job(order.root, order.experiment, "any", order.wandb, cluster.threads, cluster=True),
+        job=Job(
+            order.root,
+            order.experiment,
+            "any",
+            order.wandb,
+            cluster.threads,
+            cluster=True,
+            measures=order.measures,
+        ),
         source=Source(first.dataset, data_dir, first.dataset_digest, digests),
         count=cluster.at_a_time,
         patience=max(5.0, 0.7 * cluster.signal_delay_s),

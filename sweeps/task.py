@@ -76,7 +76,8 @@ class Task:
         return bool(self.signalled)
 
     def _left(self) -> list[RunSpec]:
-        return [s for s in self.specs if self._folder(s).status() not in ("done", "failed")]
+        asked = self.job.measures
+        return [s for s in self.specs if self._folder(s).status(asked) not in ("done", "failed")]
 
     def _folder(self, spec: RunSpec) -> RunFolder:
         return RunFolder(self.job.root, spec)

@@ -35,6 +35,7 @@ class Job:
     wandb: str | None = "disabled"  # None: as the environment has it
     threads: int | None = None
     cluster: bool = False  # part of a SLURM task, whose signals come to every process
+    measures: tuple[str, ...] = ()  # taken of every run once it is done
 
 
 class Relay:
@@ -115,11 +116,15 @@ def _train_all(pipe: Any, job: Job, dataset: Dataset, leaving: Leaving) -> None:
 def _train_one(
     spec: RunSpec, dataset: Dataset, job: Job, device: str, pipe: Any
 ) -> tuple[str, str]:
-    """Train one run; how it ended, as a message."""
+    """Train one run and measure it; how it ended, as a message."""
+    from resnet.analysis.measure import measure
     from resnet.runs.folder import RunBusy
     from resnet.training.mirror import choose_mode
     from resnet.training.signals import Interrupted
     from resnet.training.train import train
+
+    def say(text: str) -> None:
+        pipe.send(("say", text))
 
     relay = Relay(pipe)
     try:
@@ -131,8 +136,10 @@ def _train_one(
             device=device,
             wandb=choose_mode(job.wandb),
             progress=relay,
-            say=lambda text: pipe.send(("say", text)),
+            say=say,
         )
+        if status == "done":
+            measure(spec, dataset, job.root, job.measures, device=device, say=say)
         return ("end", status)
     except Interrupted:
         relay.stop()

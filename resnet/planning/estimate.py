@@ -1,8 +1,9 @@
 """How long runs will take: a few steps of the shallowest net are timed, the rest is arithmetic."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from resnet.runs import measures
 from resnet.runs.spec import RunSpec
 
 WARM, TIMED = 2, 3  # steps
@@ -38,8 +39,27 @@ def work(spec: RunSpec) -> float:
     return depth(spec.net) * (images + tested / 3)
 
 
-def seconds(specs: Sequence[RunSpec], device: str, workers: int, threads: int | None) -> float:
-    """Expected seconds to train all of `specs`, so many at a time with so many threads each."""
+def measuring(spec: RunSpec, names: Iterable[str]) -> float:
+    """The work of taking measures of a trained run, in the units of `work`."""
+    from resnet.nets import depth
+
+    layers = depth(spec.net)
+    asked = (measures.get(name) for name in names)
+    passes = sum(measure.passes(layers) for measure in asked if measure.applies(spec.net))
+    return layers * passes * spec.recipe.test_images / 3
+
+
+def seconds(
+    specs: Sequence[RunSpec],
+    device: str,
+    workers: int,
+    threads: int | None,
+    amounts: Sequence[float] | None = None,
+) -> float:
+    """Expected seconds for all of `specs`, so many at a time with so many threads each.
+
+    `amounts` is the work left in each, where that is not a whole training.
+    """
     import torch
 
     from resnet.nets import depth
@@ -51,5 +71,5 @@ def seconds(specs: Sequence[RunSpec], device: str, workers: int, threads: int | 
     shallowest = min(specs, key=lambda spec: depth(spec.net))
     rate = seconds_per_layer_image(shallowest, device)
     torch.set_num_threads(before)
-    amounts = [rate * work(spec) for spec in specs]
-    return max(sum(amounts) / workers, max(amounts))
+    times = [rate * amount for amount in amounts or map(work, specs)]
+    return max(sum(times) / workers, max(times))

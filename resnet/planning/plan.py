@@ -28,13 +28,23 @@ class Plan:
     recipe: Recipe
     nets: tuple[str, ...]
     specs: tuple[RunSpec, ...]
-    statuses: tuple[str, ...]  # of each spec: new, partial, done, failed or corrupt
+    statuses: tuple[str, ...]  # new, partial, unmeasured, done, failed or corrupt
 
     @property
     def pending(self) -> tuple[RunSpec, ...]:
-        """The runs that are still to be trained."""
+        """The runs that are still to be trained or measured."""
         pairs = zip(self.specs, self.statuses, strict=True)
         return tuple(spec for spec, status in pairs if status not in ("done", "failed"))
+
+    @property
+    def amounts(self) -> list[float]:
+        """The work in each pending run: its training, unless that is done, and its measures."""
+        from resnet.planning.estimate import measuring, work
+
+        trained = {s.id for s, status in zip(self.specs, self.statuses, strict=True)
+                   if status == "unmeasured"}  # fmt: skip
+        asked = self.experiment.measures
+        return [(s.id not in trained) * work(s) + measuring(s, asked) for s in self.pending]
 
     @property
     def seeds(self) -> int:
@@ -47,7 +57,7 @@ class Plan:
 
     def refreshed(self, root: Path) -> Plan:
         """The same plan with the statuses as the run folders have them now."""
-        return replace(self, statuses=_statuses(self.specs, root))
+        return replace(self, statuses=_statuses(self.experiment, self.specs, root))
 
 
 def choose_preset(options: Options, device: str) -> str:
@@ -72,7 +82,8 @@ def make(
         for seed in range(seeds)
         for net in nets
     )
-    return Plan(experiment, preset, recipe, nets, specs, _statuses(specs, options.output_dir))
+    statuses = _statuses(experiment, specs, options.output_dir)
+    return Plan(experiment, preset, recipe, nets, specs, statuses)
 
 
 def _fit(recipe: Recipe, dataset: Dataset) -> Recipe:
@@ -86,5 +97,5 @@ def _fit(recipe: Recipe, dataset: Dataset) -> Recipe:
     return replace(recipe, test_images=min(recipe.test_images, len(dataset.test.labels)))
 
 
-def _statuses(specs: tuple[RunSpec, ...], root: Path) -> tuple[str, ...]:
-    return tuple(RunFolder(root, spec).status() for spec in specs)
+def _statuses(experiment: Experiment, specs: tuple[RunSpec, ...], root: Path) -> tuple[str, ...]:
+    return tuple(RunFolder(root, spec).status(experiment.measures) for spec in specs)

@@ -7,6 +7,7 @@ resume.ckpt             everything needed to go on, replaced atomically
 provenance.json         commit, versions, hardware, time spent, attempts
 failure.json            why a run cannot end (a loss that is not finite)
 error.txt               the trace of an error that cut the last attempt short
+measure-<name>.json     what was found out about the trained net
 result.json             last, by atomic rename: the run is done when its digest checks
 """
 
@@ -15,7 +16,7 @@ import io
 import json
 import shutil
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from resnet.errors import UserError, first_line
+from resnet.runs import measures
 from resnet.runs.files import read_json, write_atomic, write_json
 from resnet.runs.spec import RunSpec, canonical
 
@@ -47,12 +49,17 @@ class RunFolder:
         self.spec = spec
         self.path = root / spec.id
 
-    def status(self) -> str:
-        """'done', 'failed', 'partial', 'new', or 'corrupt'."""
+    def status(self, asked: Iterable[str] = ()) -> str:
+        """'done', 'unmeasured', 'failed', 'partial', 'new', or 'corrupt'.
+
+        A run that is done is unmeasured while it lacks one of the measures `asked` for.
+        """
         try:
-            return status(self.path)
+            found = status(self.path)
         except CorruptRun:
             return "corrupt"
+        lacking = found == "done" and measures.missing(self.path, self.spec.net, asked)
+        return "unmeasured" if lacking else found
 
     def result(self) -> dict[str, Any] | None:
         """The result when the run is done, else None; CorruptRun when it cannot be trusted."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resnet.errors import UserError
 from resnet.runs import folder as run_folder
+from resnet.runs import measures
 from resnet.runs.files import read_json
 from resnet.runs.spec import RunSpec
 
@@ -23,6 +24,7 @@ RESULTS = (
     "weights_sha256",
     "seconds",
 )
+MEASURED = measures.COLUMNS
 COLUMNS = (
     "id",
     "experiment",
@@ -36,6 +38,7 @@ COLUMNS = (
     "seed",
     "status",
     *RESULTS,
+    *MEASURED,
     "reason",
 )
 
@@ -57,6 +60,8 @@ def row(path: Path) -> dict[str, Any]:
         values.update(_spec_columns(spec), experiment=experiment)
         values["status"] = run_folder.status(path)
         values.update({key: (run_folder.read_result(path) or {}).get(key) for key in RESULTS})
+        for found in measures.of(path) if values["status"] == "done" else ():
+            values.update({key: found["values"].get(key, values[key]) for key in MEASURED})
         failure = run_folder.read_failure(path)
         if values["status"] == "failed" and failure:
             values["reason"] = f"{failure['reason']} at step {failure['step']}"
@@ -94,8 +99,18 @@ def history(root: Path | str, ids: list[str] | None = None) -> pd.DataFrame:
                 for key, value in line.items()
                 if isinstance(value, int | float)
             ]
+        records += [
+            (path.name, spec.net, spec.seed, step, epoch_at(spec, step), key, value)
+            for found in measures.of(path)
+            for step, key, value in found["rows"]
+        ]
     columns = ["run_id", "net", "seed", "step", "epoch", "key", "value"]
     return pd.DataFrame(records, columns=columns)
+
+
+def epoch_at(spec: RunSpec, step: int) -> int:
+    """The epoch that ends or goes on after `step` steps; 0 before the first."""
+    return spec.recipe.epoch_of(step - 1) if step else 0
 
 
 def provenance(root: Path | str, run_id: str) -> dict[str, Any]:

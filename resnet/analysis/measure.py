@@ -1,0 +1,110 @@
+"""Measure trained runs: load the net, let the analysis look at it, keep what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from resnet.data import Dataset, Pipeline, Subset
+from resnet.nets import build, initialise
+from resnet.runs import measures
+from resnet.runs.folder import RunFolder
+from resnet.runs.spec import RunSpec
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a measure found.
+
+    Attributes:
+        values: columns of the table of runs, as in `resnet.claims.metrics`.
+        rows: (step, key, value), for the run's history; keys like 'lesion/0007'.
+    """
+
+    values: dict[str, float]
+    rows: tuple[tuple[int, str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run that is done, with all that an analysis may ask of it."""
+
+    spec: RunSpec
+    folder: RunFolder
+    data: Subset
+    pipeline: Pipeline
+    classes: int
+    device: str = "cpu"
+
+    def net(self, step: int | None = None) -> nn.Module:
+        """The net in evaluation mode after `step` steps: 0, one of `recipe.kept`, None the last.
+
+        Raises:
+            UserError: when its weights were not kept.
+        """
+        recipe = self.spec.recipe
+        step = recipe.steps if step is None else step
+        net = build(self.spec.net, num_classes=self.classes, seed=self.spec.seed)
+        if step:
+            net.load_state_dict(self.folder.load_weights(step))
+        else:
+            initialise(net, self.spec.seed, recipe.init)
+        return net.to(self.device).to(memory_format=torch.channels_last).eval()
+
+    def scratch(self, name: str) -> Path:
+        """A folder for what the measure of that name has done so far."""
+        path = self.folder.path / f"measuring-{name}"
+        path.mkdir(exist_ok=True)
+        return path
+
+
+def trained(spec: RunSpec, dataset: Dataset, root: Path, device: str = "cpu") -> Trained:
+    """The done run of `spec` under `root`, on the data that it was trained on."""
+    recipe = spec.recipe
+    subset = dataset.take(recipe.train_images, recipe.validation_images, recipe.test_images)
+    pipeline = Pipeline(
+        subset.train,
+        normalisation=recipe.normalisation,
+        pad=recipe.pad,
+        pad_value=recipe.pad_value,
+        device=device,
+        memory_format=torch.channels_last,
+    )
+    return Trained(spec, RunFolder(root, spec), subset, pipeline, len(dataset.classes), device)
+
+
+def measure(
+    spec: RunSpec,
+    dataset: Dataset,
+    root: Path,
+    names: Iterable[str],
+    *,
+    device: str = "cpu",
+    say: Callable[[str], None] = print,
+) -> None:
+    """Take those of the measures `names` that the done run still lacks.
+
+    Raises:
+        UserError: when the weights are missing; RunBusy when another process has the run.
+    """
+    folder = RunFolder(root, spec)
+    if not measures.missing(folder.path, spec.net, names):
+        return
+    with folder.locked():
+        run = trained(spec, dataset, root, device)
+        for name in measures.missing(folder.path, spec.net, names):
+            say(f"{spec.title}: measuring {name}")
+            with folder.trace():
+                found = function_of(name)(run)
+                measures.write(folder.path, name, found.values, found.rows)
+
+
+def function_of(name: str) -> Callable[[Trained], Measured]:
+    """The function behind a measure."""
+    module, _, function = measures.get(name).place.partition(":")
+    return getattr(import_module(module), function)

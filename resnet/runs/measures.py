@@ -1,0 +1,95 @@
+"""Measures: what was found out about a trained run, kept in its folder for all who ask.
+
+measure-<name>.json   columns for the table of runs, and rows for its history, with a digest
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from resnet.errors import unknown
+from resnet.runs.files import read_json, write_json
+from resnet.runs.spec import canonical
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An analysis of a trained net, by name.
+
+    Attributes:
+        place: 'module:function'; the function takes a `Trained` and returns a `Measured`.
+        columns: what it fills in the table of runs (`resnet.claims.metrics`).
+        version: raised by hand when its numbers change; older files are then measured anew.
+        applies: whether it can be asked of a net of that name.
+        passes: forward passes over the test images that it takes, given the number of layers.
+    """
+
+    name: str
+    place: str
+    columns: tuple[str, ...] = ()
+    version: int = 1
+    applies: Callable[[str], bool] = lambda net: True
+    passes: Callable[[int], float] = lambda layers: 1.0
+
+
+ALL: tuple[Measure, ...] = ()
+
+MEASURES = {measure.name: measure for measure in ALL}
+
+COLUMNS = tuple(dict.fromkeys(column for m in MEASURES.values() for column in m.columns))
+"""Every column that some measure fills."""
+
+
+def get(name: str) -> Measure:
+    """The measure of that name; UserError with the valid ones otherwise."""
+    if name not in MEASURES:
+        raise unknown("measure", name, MEASURES)
+    return MEASURES[name]
+
+
+def missing(path: Path, net: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Which of the measures the trained run in folder `path`, of that net, still lacks."""
+    asked = (get(name) for name in names)
+    return tuple(m.name for m in asked if m.applies(net) and read(path, m.name) is None)
+
+
+def path_of(path: Path, name: str) -> Path:
+    """The file of a measure in the run folder `path`."""
+    return path / f"measure-{name}.json"
+
+
+def write(
+    path: Path, name: str, values: Mapping[str, float], rows: Iterable[tuple[int, str, float]]
+) -> None:
+    """Put what was found into the run folder `path`, atomically."""
+    content = {
+        "version": get(name).version,
+        "values": dict(values),
+        "rows": [list(row) for row in rows],
+    }
+    write_json(path_of(path, name), {**content, "digest": _digest(content)})
+
+
+def read(path: Path, name: str) -> dict[str, Any] | None:
+    """{version, values, rows} of a measure; None where it is missing, old or cannot be trusted."""
+    try:
+        content = read_json(path_of(path, name))
+        digest = content.pop("digest")
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return None
+    current = name in MEASURES and content.get("version") == MEASURES[name].version
+    return content if current and digest == _digest(content) else None
+
+
+def of(path: Path) -> list[dict[str, Any]]:
+    """All measures in the run folder `path` that can be trusted, by name."""
+    names = sorted(file.stem.removeprefix("measure-") for file in path.glob("measure-*.json"))
+    return [found for name in names if (found := read(path, name)) is not None]
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
