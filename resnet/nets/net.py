@@ -40,6 +40,27 @@ class Net(nn.Module):
         """Residual (or plain) blocks in forward order."""
         return [block for layer in self.stages for block in layer]
 
+    def forward(self, x: Tensor) -> Tensor:
+        """Images [N, 3, H, W] to logits [N, num_classes]."""
+        x = self.stem(x)
+        for stage in self.stages:
+            for block in stage:
+                x = self.run(block, x)
+            x = self.joint(x)
+        return self.head(x)
+
+    def stem(self, x: Tensor) -> Tensor:
+        """What stands before the first block."""
+        return x
+
+    def joint(self, x: Tensor) -> Tensor:
+        """What stands after each stage."""
+        return x
+
+    def head(self, x: Tensor) -> Tensor:
+        """What stands after the last stage."""
+        return self.fc(x)
+
     def run(self, block: nn.Module, x: Tensor) -> Tensor:
         """One block, checkpointed if the net says so."""
         if not (self.checkpointing and self.training):
@@ -75,13 +96,13 @@ class ResNet(Net):
         if plan.style.stochastic_depth:
             self._decay_survival()
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Images [N, 3, H, W] to logits [N, num_classes]."""
+    def stem(self, x: Tensor) -> Tensor:
+        """The first convolution, and on ImageNet the first pooling."""
         x = relu(self.bn1(self.conv1(x)))
-        if self.maxpool is not None:
-            x = self.maxpool(x)
-        for block in self.blocks:
-            x = self.run(block, x)
+        return x if self.maxpool is None else self.maxpool(x)
+
+    def head(self, x: Tensor) -> Tensor:
+        """The last activation where the blocks have none, pooling, classifier."""
         # He et al. 2016, appendix: after the last pre-activated unit, one more activation.
         if self.norm is not None:
             x = relu(self.norm(x))

@@ -42,10 +42,10 @@ class Vgg(Net):
         self.fc1, self.bn1 = nn.Linear(512, 512, bias=False), nn.BatchNorm1d(512)
         self.fc = nn.Linear(512, num_classes)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Images [N, 3, H, W], H and W multiples of 32, to logits [N, num_classes]."""
-        for stage in self.stages:
-            for block in stage:
-                x = self.run(block, x)
-            x = F.max_pool2d(x, 2)
+    def joint(self, x: Tensor) -> Tensor:
+        """Pooling: H and W of the images are multiples of 32."""
+        return F.max_pool2d(x, 2)
+
+    def head(self, x: Tensor) -> Tensor:
+        """The two linear layers."""
         return self.fc(relu(self.bn1(self.fc1(x.mean((2, 3))))))
