@@ -43,8 +43,8 @@ class Net(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Images [N, 3, H, W] to logits [N, num_classes]."""
         x = self.stem(x)
-        for stage in self.stages:
-            for block in stage:
+        for layer in self.stages:
+            for block in layer:
                 x = self.run(block, x)
             x = self.joint(x)
         return self.head(x)
