@@ -27,6 +27,7 @@ class Pipeline:
         device: where the images lie and the batches are made.
         memory_format: of the batches.
         pad_value: 'zero' (padding is 0 after normalisation) or 'black' (0 before it).
+        classes: how many classes the labels are of.
 
     Raises:
         UserError: unknown normalisation or pad_value, or a pair of them that has no meaning.
@@ -40,6 +41,7 @@ class Pipeline:
         device: torch.device | str = "cpu",
         memory_format: torch.memory_format = torch.contiguous_format,
         pad_value: str = "zero",
+        classes: int = 10,
     ) -> None:
         self.pad, self.device, self.memory_format = pad, torch.device(device), memory_format
         self.size = (split.images.shape[2], split.images.shape[3])
@@ -49,6 +51,7 @@ class Pipeline:
         self._last = memory_format == torch.channels_last
         self._padded = padded.permute(0, 2, 3, 1).contiguous() if self._last else padded
         self._labels = split.labels.to(self.device)
+        self.classes = classes
         # Every crop of every image as a view: [N, 2 pad + 1, 2 pad + 1, ...], no memory of its own.
         y, x = (1, 2) if self._last else (2, 3)
         windows = self._padded.unfold(y, self.size[0], 1).unfold(x, self.size[1], 1)

@@ -8,14 +8,35 @@ from resnet.errors import unknown
 from resnet.recipes.cifar import CIFAR, PAPER
 from resnet.recipes.compare import differences
 from resnet.recipes.recipe import Recipe
+from resnet.recipes.short import SHORT, full_length, is_short, shortened
+from resnet.recipes.variants import VARIANTS
 
-__all__ = ["PAPER", "RECIPES", "Recipe", "differences", "get"]
+__all__ = [
+    "PAPER",
+    "RECIPES",
+    "SHORT",
+    "Recipe",
+    "beside",
+    "differences",
+    "full_length",
+    "get",
+    "is_short",
+]
 
-RECIPES = {recipe.name: recipe for recipe in CIFAR}
+RECIPES = {recipe.name: recipe for recipe in (*CIFAR, *VARIANTS)}
 
 
 def get(name: str) -> Recipe:
-    """The recipe of that name; UserError with the valid ones otherwise."""
+    """The recipe of that name, 'quick-fb' and the like included; UserError with the valid ones."""
+    scale, _, rival = name.partition("-")
+    if scale in SHORT and rival in RECIPES and rival not in SHORT:
+        return shortened(RECIPES[rival], RECIPES[scale])
     if name not in RECIPES:
         raise unknown("recipe", name, RECIPES)
     return RECIPES[name]
+
+
+def beside(name: str, main: str) -> Recipe:
+    """The recipe `name` for a comparison with runs under `main`: cut down where that one is."""
+    scale = main.split("-")[0]
+    return get(name if is_short(name) or not is_short(main) else f"{scale}-{name}")

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from resnet.errors import UserError
+from resnet.errors import UserError, unknown
 
-LATER: frozenset[str] = frozenset()
+SCHEDULES = ("steps", "cosine")
+WARMUPS = ("none", "until-error", "steps", "stays", "linear")
+MIXES = ("none", "mixup", "cutmix", "mixup or cutmix")
+LATER = frozenset({"schedule", "label_smoothing", "cutout", "mix", "mix_alpha"})
 """Fields that were added after runs had been made, each with a default that changes nothing."""
 
 
@@ -37,15 +40,23 @@ class Recipe:
     pad: int = 4
     pad_value: str = "zero"  # after normalisation; "black" pads before it
     flip: bool = True
-    warmup: str = "none"  # or "until-error", "steps", "stays"
+    warmup: str = "none"  # or "until-error", "steps", "stays", "linear"
     warmup_lr: float = 0.01
     warmup_steps: int = 0
     warmup_error: float = 80.0  # percent
     warmup_min_depth: int = 0
     init: str = "fan-in"
     precision: str = "float32"
+    schedule: str = "steps"  # cut by gamma at the milestones; "cosine" falls to zero at the end
+    label_smoothing: float = 0.0
+    cutout: int = 0  # side of the square that is set to zero in every image, in pixels
+    mix: str = "none"  # of each batch with itself: "mixup", "cutmix" or "mixup or cutmix"
+    mix_alpha: float = 1.0  # the shares are drawn from Beta(alpha, alpha)
 
     def __post_init__(self) -> None:
+        for field, valid in (("schedule", SCHEDULES), ("warmup", WARMUPS), ("mix", MIXES)):
+            if getattr(self, field) not in valid:
+                raise unknown(f"{field} of recipe '{self.name}'", getattr(self, field), valid)
         if self.precision != "float32":
             raise UserError(f"recipe '{self.name}': precision '{self.precision}': valid: float32")
 

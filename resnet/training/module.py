@@ -15,6 +15,7 @@ from pytorch_lightning import LightningModule
 from torch import Tensor, nn
 
 from resnet.data import Pipeline, Stream
+from resnet.data.soften import softened
 from resnet.nets import depth
 from resnet.randomness import key
 from resnet.runs.spec import RunSpec
@@ -96,8 +97,9 @@ class Classifier(LightningModule):
         torch.manual_seed(key(self.spec.seed, "forward", step) % 2**63)
         draw = self.stream.batch(step)
         x, y = self.pipeline.train(draw), self.pipeline.labels(draw)
+        x, y = softened(x, y, recipe, self.spec.seed, step, self.pipeline.classes)
         rate = learning_rate(recipe, self._depth, step, position.warm_until)
-        return plain_step(self.net, self.sgd, x, y, rate)
+        return plain_step(self.net, self.sgd, x, y, rate, recipe.label_smoothing)
 
     def close_epoch(self) -> dict[str, float]:
         """Clear the epoch's sums and return its means: losses in nats, errors in percent."""

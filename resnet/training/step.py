@@ -1,5 +1,6 @@
 """The training step: the one plain definition that anything faster is checked against."""
 
+import math
 from collections.abc import Iterable
 
 import torch
@@ -25,17 +26,27 @@ def sgd(net: nn.Module, recipe: Recipe) -> torch.optim.SGD:
 
 
 def plain_step(
-    net: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor, lr: float
+    net: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    x: Tensor,
+    y: Tensor,
+    lr: float,
+    label_smoothing: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
-    """One update on images x [B, 3, H, W], labels y [B]: (mean loss, number wrong) on device."""
+    """One update on images x [B, 3, H, W], labels y [B]: (mean loss, number wrong) on device.
+
+    Where images were mixed, y holds the shares of the classes [B, classes]; an image is wrong then
+    when its largest share is not the one recognised.
+    """
     for group in optimizer.param_groups:
         group["lr"] = lr
     logits = net(x)
-    loss = F.cross_entropy(logits, y)
+    loss = F.cross_entropy(logits, y, label_smoothing=label_smoothing)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     optimizer.step()
-    return loss.detach(), (logits.detach().argmax(1) != y).sum()
+    labels = y if y.ndim == 1 else y.argmax(1)
+    return loss.detach(), (logits.detach().argmax(1) != labels).sum()
 
 
 def scores(logits: Tensor, y: Tensor) -> Tensor:
@@ -61,14 +72,29 @@ def evaluate(net: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> dict[s
     return means(sums)
 
 
+def scheduled(recipe: Recipe, step: int) -> float:
+    """The rate for step number `step` (from 0) without warm-up.
+
+    The cosine begins after a linear warm-up and ends at zero (Loshchilov & Hutter 2017, no
+    restarts).
+    """
+    if recipe.schedule == "steps":
+        return recipe.lr * recipe.gamma ** sum(step >= m for m in recipe.milestones)
+    start = recipe.warmup_steps if recipe.warmup == "linear" else 0
+    share = max(step - start, 0) / (recipe.steps - start)
+    return recipe.lr * (1 + math.cos(math.pi * share)) / 2
+
+
 def learning_rate(recipe: Recipe, depth: int, step: int, warm_until: int | None) -> float:
     """The rate for step number `step` (from 0).
 
     `warm_until` is the step at which the until-error warm-up ended, None while it lasts.
     """
-    rate = recipe.lr * recipe.gamma ** sum(step >= m for m in recipe.milestones)
+    rate = scheduled(recipe, step)
     if recipe.warmup == "none" or depth < recipe.warmup_min_depth:
         return rate
+    if recipe.warmup == "linear":
+        return min(recipe.lr * (step + 1) / (recipe.warmup_steps + 1), rate)
     if recipe.warmup == "steps":
         return recipe.warmup_lr if step < recipe.warmup_steps else rate
     if recipe.warmup == "stays":

@@ -118,6 +118,7 @@ def _prepare(
         normalisation=recipe.normalisation,
         pad=recipe.pad,
         pad_value=recipe.pad_value,
+        classes=len(dataset.classes),
         device=device,
         memory_format=layout,
     )

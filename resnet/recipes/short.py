@@ -1,0 +1,51 @@
+"""Rivals cut down to minutes: what they do otherwise, at the scale of a short recipe."""
+
+from dataclasses import fields, replace
+
+from resnet.recipes.cifar import PAPER
+from resnet.recipes.recipe import Recipe
+
+SHORT = ("smoke", "quick", "small")
+SCALE = frozenset(
+    {"name", "train_images", "validation_images", "test_images", "batch_size", "steps"}
+    | {"milestones", "lr"}
+)
+WARMUP = frozenset(field.name for field in fields(Recipe) if field.name.startswith("warmup"))
+
+
+def is_short(name: str) -> bool:
+    """Whether a recipe of this name is far shorter than any paper's, a cut-down rival included."""
+    return name.split("-")[0] in SHORT
+
+
+def full_length(name: str) -> str:
+    """The recipe that a short one stands for: 'fb' for 'quick-fb', 'paper' for 'quick'."""
+    return (name.partition("-")[2] or PAPER.name) if is_short(name) else name
+
+
+def shortened(rival: Recipe, short: Recipe) -> Recipe:
+    """`rival` at the scale of `short`: what it does otherwise than the paper, and no more.
+
+    Images, batch, steps and cuts are the short recipe's. Its rate is the short one's, higher or
+    lower than it by the factor between rival and paper; warm-ups keep their share of the rate and
+    of the steps. Without a difference this is `short` itself: the same runs.
+    """
+    changed = {
+        field.name: getattr(rival, field.name)
+        for field in fields(Recipe)
+        if getattr(rival, field.name) != getattr(PAPER, field.name)
+    }
+    if "warmup" in changed and rival.warmup != short.warmup:
+        changed |= {name: getattr(rival, name) for name in WARMUP}
+    else:
+        changed = {name: value for name, value in changed.items() if name not in WARMUP}
+    scale = short.lr / PAPER.lr
+    kept = {name: value for name, value in changed.items() if name not in SCALE}
+    if "warmup_lr" in kept:
+        kept["warmup_lr"] = round(kept["warmup_lr"] * scale, 12)
+    if kept.get("warmup_steps"):
+        kept["warmup_steps"] = max(1, round(rival.warmup_steps * short.steps / rival.steps))
+    if rival.schedule != PAPER.schedule:
+        kept["milestones"] = ()
+    cut = replace(short, lr=round(rival.lr * scale, 12), **kept)
+    return short if cut == short else replace(cut, name=f"{short.name}-{rival.name}")
