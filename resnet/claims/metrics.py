@@ -11,6 +11,11 @@ METRICS = {
         "decades",
         "log10 of the gradient norm at the first block over that at the last, at initialisation",
     ),
+    "gradient_ratio_lowest": (
+        "decades",
+        "log10 of the gradient norm at the first block over that at the last, the lowest of "
+        "initialisation and all steps that weights were kept at",
+    ),
     "seconds": ("s", "time of training"),
     "response_std": (
         "",

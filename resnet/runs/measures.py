@@ -36,7 +36,20 @@ class Measure:
     passes: Callable[[int], float] = lambda layers: 1.0
 
 
-ALL: tuple[Measure, ...] = ()
+def of_ours(net: str) -> bool:
+    """Whether the net is one of the suite's own, whose layers an analysis knows."""
+    return not net.startswith("torchvision:")
+
+
+ALL: tuple[Measure, ...] = (
+    Measure(
+        "signals",
+        "resnet.analysis.signals:signals",
+        ("response_std", "gradient_ratio_lowest"),
+        applies=of_ours,
+        passes=lambda layers: 2.0,
+    ),
+)
 
 MEASURES = {measure.name: measure for measure in ALL}
 

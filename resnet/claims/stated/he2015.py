@@ -82,6 +82,17 @@ CLAIMS = (
         ORDER_ONLY,
     ),
     Claim(
+        "H15-grad-training",
+        "Gradients do not vanish in plain nets with batch normalisation, at any time of training: "
+        "the first block's is never below a tenth of the last block's",
+        Source(HE2015, "section 4.1"),
+        (threshold("gradient_ratio_lowest", "plain56", "higher", bound=-1.0, general=True),),
+        "bound of −1 decade: ours, since the paper says that the norms are healthy, without a "
+        "number",
+        note="Measured at initialisation and at every step that a run keeps weights of, on one "
+        "batch; the paper does not say when it looked.",
+    ),
+    Claim(
         "C9",
         "On ImageNet 34 plain layers have higher training and test error than 18, while 34 "
         "residual layers have lower test error than 18",
