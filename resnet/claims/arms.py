@@ -21,8 +21,12 @@ def family(net: str) -> str:
 
 
 def architecture(net: str) -> Spec:
-    """All that the name fixes but the depth: block, shortcut, placement, width, kind of images."""
-    return replace(parse(net), depth=0)
+    """All that the name fixes but the depth: block, shortcut, placement, width, kind of images.
+
+    Of `-k-of-n` nets only that there is such a k: it grows with the depth.
+    """
+    spec = parse(net)
+    return replace(spec, depth=0, style=replace(spec.style, active=min(spec.style.active, 1)))
 
 
 def by_depth(nets: Iterable[str], like: str) -> dict[int, str]:

@@ -3,7 +3,7 @@
 HE15, HE16 = "He et al. 2015", "He et al. 2016"
 WRN, RESNEXT = "Zagoruyko & Komodakis 2016", "Xie et al. 2017"
 SE, DEPTH, LANDSCAPE = "Hu et al. 2018", "Huang et al. 2016", "Li et al. 2018"
-VGG = "Simonyan & Zisserman 2015"
+VGG, VEIT = "Simonyan & Zisserman 2015", "Veit et al. 2016"
 
 CIFAR = (20, 32, 44, 56, 110)
 IMAGENET = (18, 34, 50, 101, 152)
@@ -27,6 +27,7 @@ CATALOGUE: dict[str, str] = {
     **{f"resnet{d}-B": LANDSCAPE for d in (20, 56, 110)},
     **{f"{word}56{o}-x{k}": LANDSCAPE for k in (2, 4, 8) for word, o in NO_SHORTCUT},
     **{f"resnet{d}-stochastic-depth": DEPTH for d in (110, 1202)},
+    "preact-resnet110-23-of-54": VEIT,
     **{f"wrn-{size}": WRN for size in ("16-4", "16-8", "28-10", "40-1", "40-2", "40-4", "40-8")},
     **{f"wrn-{size}-dropout0.3": WRN for size in ("16-4", "28-10")},
     **{f"resnext29-{size}": RESNEXT for size in ("8x64d", "16x64d")},

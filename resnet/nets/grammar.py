@@ -23,6 +23,7 @@ Before a name: se- (squeeze-and-excitation). After it, in this order:
     -bn-after-addition -relu-before-addition -relu-only-preact    placement of the activations
     -v1                                 ImageNet bottlenecks: stride in the 1×1, as in the paper
     -stochastic-depth                   survival falls linearly from 1 to 0.5
+    -k-of-n                             k of the n blocks, drawn anew for each batch, take part
     -dropoutP                           wrn: dropout P between the convolutions
     -xk                                 CIFAR: k times as wide
 """
@@ -33,7 +34,7 @@ from resnet.errors import UserError, unknown
 from resnet.nets.catalogue import CATALOGUE
 from resnet.nets.combinations import check_words
 from resnet.nets.depths import IMAGENET_DEPTHS, check_depth, implied_unit, root
-from resnet.nets.plans import Spec, Style
+from resnet.nets.plans import Spec, Style, blocks
 
 NUMBER = r"\d{1,3}(?:\.\d{1,4})?"
 HEADS = (
@@ -50,6 +51,7 @@ SUFFIXES = {
     "placement": r"bn-after-addition|relu-before-addition|relu-only-preact",
     "v1": r"v1",
     "stochastic_depth": r"stochastic-depth",
+    "active": r"\d{1,4}-of-\d{1,4}",
     "dropout": rf"dropout{NUMBER}",
     "times": r"x\d{1,9}",
 }
@@ -130,6 +132,7 @@ def _suffixes(spec: Spec) -> list[str]:
         style.placement: style.placement not in ("original", "full-preact"),
         "v1": imagenet and style.v1,
         "stochastic-depth": style.stochastic_depth,
+        f"{style.active}-of-{style.active and blocks(spec)}": style.active > 0,
         f"dropout{style.dropout:.10g}": style.dropout > 0,
         f"x{spec.widen}": root(spec.family) != "wrn" and spec.widen > 1,
     }
@@ -155,6 +158,7 @@ def _spec(name: str, words: dict[str, str]) -> Spec:
         base_width=int(words.get("base", 64)) * int(words.get("wide", 1)),
         se=family.startswith("se-"),
         stochastic_depth="stochastic_depth" in words,
+        active=int(words.get("active", "0").partition("-")[0]),
         dropout=float(words.get("dropout", "0").removeprefix("dropout")),
     )
     widen = int(words.get("widen", words.get("times", "1").lstrip("x")))

@@ -95,6 +95,16 @@ class ResNet(Net):
         self.fc = nn.Linear(width, num_classes)
         if plan.style.stochastic_depth:
             self._decay_survival()
+        self.active = plan.style.active
+        self.chance = Chance() if self.active else None
+        for block in self.blocks if self.active else ():
+            block.survival = self.active / len(self.blocks)  # type: ignore[assignment]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Images [N, 3, H, W] to logits [N, num_classes]."""
+        if self.chance is not None and self.training:
+            self._choose(self.chance)
+        return super().forward(x)
 
     def stem(self, x: Tensor) -> Tensor:
         """The first convolution, and on ImageNet the first pooling."""
@@ -109,6 +119,12 @@ class ResNet(Net):
         elif self.placement == "relu-only-preact":
             x = F.relu(x)
         return self.fc(x.mean((2, 3)))
+
+    def _choose(self, chance: Chance) -> None:
+        """Draw the blocks that take part in this batch; the others are their shortcuts."""
+        drawn = chance.draw().permutation(len(self.blocks))[: self.active]
+        for i, block in enumerate(self.blocks):
+            block.idle = i not in drawn  # type: ignore[assignment]
 
     def _decay_survival(self) -> None:
         """Huang et al. 2016, equation 4: from 1 at the input linearly to one half at the end."""

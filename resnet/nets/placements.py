@@ -62,6 +62,18 @@ def full_preactivation(block: Block, x: Tensor) -> Tensor:
     return block.join(y, active if block.projects else x)
 
 
+def without_branch(block: Block, x: Tensor) -> Tensor:
+    """What a residual block with F(x) = 0 gives: its shortcut, and what stands around it."""
+    placement, (_, first), (_, last) = block.style.placement, block.layers[0], block.layers[-1]
+    if placement == "full-preact" and block.projects and first is not None:
+        x = relu(first(x))
+    y = block.join(None, x)
+    if placement == "bn-after-addition":
+        return relu(last(y))
+    # Not in place: y may be the very x that others still read.
+    return F.relu(y) if placement == "original" else y
+
+
 PLACEMENTS: dict[str, Callable[[Block, Tensor], Tensor]] = {
     "original": original,
     "bn-after-addition": bn_after_addition,

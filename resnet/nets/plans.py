@@ -41,6 +41,7 @@ class Style:
         base_width: channels of a group in a bottleneck of 64 planes.
         se: squeeze-and-excitation with reduction 16 on the residual branch.
         stochastic_depth: blocks drop out whole while training, linearly to one half at the last.
+        active: exactly so many blocks, drawn anew for each batch, take part in training; 0: all.
         dropout: probability of dropout between the convolutions (Wide ResNet).
     """
 
@@ -52,6 +53,7 @@ class Style:
     base_width: int = 64
     se: bool = False
     stochastic_depth: bool = False
+    active: int = 0
     dropout: float = 0.0
 
 
@@ -95,12 +97,17 @@ def plan(spec: Spec) -> Plan:
     return resnext(spec) if spec.family.endswith("resnext") else cifar(spec)
 
 
+def blocks(spec: Spec) -> int:
+    """How many blocks there are in any net but VGG's and torchvision's."""
+    return sum(stage.blocks for stage in plan(spec).stages)
+
+
 def cifar(spec: Spec) -> Plan:
     """He et al. 2015, section 4.2: depth 6n+2 (9n+2 with bottlenecks), widths 16, 32, 64."""
-    blocks = (spec.depth - 2) // (3 * LAYERS[spec.style.unit])
+    each = (spec.depth - 2) // (3 * LAYERS[spec.style.unit])
     expansion = 4 if spec.style.unit == "bottleneck" else 1
     widths = [width * expansion * spec.widen for width in (16, 32, 64)]
-    return Plan("cifar", 16 * spec.widen, _stages([blocks] * 3, widths), spec.style)
+    return Plan("cifar", 16 * spec.widen, _stages([each] * 3, widths), spec.style)
 
 
 def wide(spec: Spec) -> Plan:
@@ -111,8 +118,8 @@ def wide(spec: Spec) -> Plan:
 
 def resnext(spec: Spec) -> Plan:
     """Xie et al. 2017 on CIFAR: depth 9n+2, widths 256, 512, 1024 after a stem of 64."""
-    blocks = [(spec.depth - 2) // 9] * 3
-    return Plan("cifar", 64, _stages(blocks, [256, 512, 1024]), spec.style)
+    each = [(spec.depth - 2) // 9] * 3
+    return Plan("cifar", 64, _stages(each, [256, 512, 1024]), spec.style)
 
 
 def imagenet(spec: Spec) -> Plan:

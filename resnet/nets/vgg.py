@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from resnet.nets.net import Net
 from resnet.nets.placements import relu
 from resnet.nets.plans import VGG_CONVOLUTIONS
-from resnet.nets.vocabulary import conv
+from resnet.nets.vocabulary import bypass, conv, reshapes
 
 WIDTHS = (64, 128, 256, 512, 512)
 
@@ -21,7 +21,17 @@ class Layer(nn.Module):
 
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__()
+        self.shape = (n_in, n_out, 1)
         self.conv1, self.bn1 = conv(3, n_in, n_out), nn.BatchNorm2d(n_out)
+
+    @property
+    def reshapes(self) -> bool:
+        """Whether the width changes here."""
+        return reshapes(*self.shape)
+
+    def skip(self, x: Tensor) -> Tensor:
+        """What stands for the layer once it is taken out: see `Block.skip`."""
+        return bypass(*self.shape)(x)
 
     def forward(self, x: Tensor) -> Tensor:
         """One layer."""

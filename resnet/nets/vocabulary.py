@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet.nets.mixing import Chance, SqueezeExcitation, dropout, mixture
-from resnet.nets.placements import PLACEMENTS
+from resnet.nets.placements import PLACEMENTS, without_branch
 from resnet.nets.plans import LAYERS, Stage, Style
 
 
@@ -50,6 +50,16 @@ def shortcut(option: str, n_in: int, n_out: int, stride: int) -> nn.Module:
     return nn.Identity() if same else Padding(n_in, n_out, stride)
 
 
+def bypass(n_in: int, n_out: int, stride: int) -> nn.Module:
+    """What stands for a layer that is taken out of a net without shortcuts: option A."""
+    return shortcut("A", n_in, n_out, stride)
+
+
+def reshapes(n_in: int, n_out: int, stride: int) -> bool:
+    """Whether a layer or block changes the shape of what goes through it."""
+    return n_in != n_out or stride != 1
+
+
 # ---- blocks -------------------------------------------------------------------------------------
 
 
@@ -84,7 +94,8 @@ class Block(nn.Module):
     ) -> None:
         super().__init__()
         self.style, self.first, self.size = style, first, LAYERS[style.unit]
-        self.survival = 1.0
+        self.shape = (n_in, n_out, stride)
+        self.survival, self.idle = 1.0, False
         preact = style.placement == "full-preact"
         for i, layer in enumerate(convolutions(n_in, n_out, stride, style), start=1):
             setattr(self, f"conv{i}", layer)
@@ -112,9 +123,22 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, C, H, W] to [N, C', H/stride, W/stride]."""
-        if self.training and self.style.stochastic_depth and self._dropped():
-            return F.relu(self.join(None, x))
+        if self.training and self._dropped():
+            return self.skip(x)
         return PLACEMENTS[self.style.placement](self, x)
+
+    @property
+    def reshapes(self) -> bool:
+        """Whether C, H or W change here: where the net downsamples, mostly."""
+        return reshapes(*self.shape)
+
+    def skip(self, x: Tensor) -> Tensor:
+        """The block without its F: shapes as of `forward`.
+
+        A plain block has no shortcut to leave behind: the input goes on as it is, or, where the
+        shape changes, as option A would hand it on.
+        """
+        return bypass(*self.shape)(x) if self.downsample is None else without_branch(self, x)
 
     def join(self, branch: Tensor | None, x: Tensor) -> Tensor:
         """F(x), as computed, and the shortcut of x, made one."""
@@ -125,7 +149,7 @@ class Block(nn.Module):
             return branch
         straight = self.downsample(x)
         if branch is None:
-            return straight
+            return straight if self.mix is None else self.mix(straight * 0, straight, x)
         if self.survival < 1 and not self.training:
             branch = branch * self.survival
         return branch + straight if self.mix is None else self.mix(branch, straight, x)
@@ -138,6 +162,8 @@ class Block(nn.Module):
         return dropout(x, self.style.dropout, self.chance)
 
     def _dropped(self) -> bool:
+        if self.idle or not self.style.stochastic_depth:
+            return self.idle
         assert self.chance is not None
         return float(self.chance.draw().random()) >= self.survival
 
