@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -86,25 +87,29 @@ def measure(
     *,
     device: str = "cpu",
     say: Callable[[str], None] = print,
-) -> None:
-    """Take those of the measures `names` that the done run still lacks.
+) -> dict[str, Measured]:
+    """Take those of the measures `names` that the done run still lacks; returns these by name.
 
     Raises:
         UserError: when the weights are missing; RunBusy when another process has the run.
     """
     folder = RunFolder(root, spec)
     if not measures.missing(folder.path, spec.net, names):
-        return
+        return {}
+    taken: dict[str, Measured] = {}
     with folder.locked():
         run = trained(spec, dataset, root, device)
         for name in measures.missing(folder.path, spec.net, names):
             say(f"{spec.title}: measuring {name}")
             with folder.trace():
-                found = function_of(name)(run)
+                taken[name] = found = function_of(name)(run)
                 measures.write(folder.path, name, found.values, found.rows)
+    return taken
 
 
 def function_of(name: str) -> Callable[[Trained], Measured]:
-    """The function behind a measure."""
-    module, _, function = measures.get(name).place.partition(":")
-    return getattr(import_module(module), function)
+    """The function behind a measure, told its settings where it has some."""
+    one = measures.get(name)
+    module, _, function = one.place.partition(":")
+    found = getattr(import_module(module), function)
+    return partial(found, settings=one.settings) if one.settings else found

@@ -21,6 +21,11 @@ METRICS = {
         "",
         "standard deviation of the responses of the 3×3 layers after BN, mean over layers",
     ),
+    "surface_negative_curvature": (
+        "%",
+        "share of negative curvature in the loss surface around the trained net: negative over all "
+        "principal curvatures by magnitude, mean over the inner points of its grid",
+    ),
     "lesion_median_rise": (
         "points",
         "rise of the test error when one layer or block that does not downsample is deleted, "

@@ -44,9 +44,10 @@ def measuring(spec: RunSpec, names: Iterable[str]) -> float:
     from resnet.nets import depth
 
     layers = depth(spec.net)
-    asked = (measures.get(name) for name in names)
-    passes = sum(measure.passes(layers) for measure in asked if measure.applies(spec.net))
-    return layers * passes * spec.recipe.test_images / 3
+    asked = [one for one in map(measures.get, names) if one.applies(spec.net)]
+    images = sum(one.passes(layers) for one in asked) * spec.recipe.test_images
+    images += sum(one.forwards(spec.recipe, one.settings) for one in asked if one.forwards)
+    return layers * images / 3
 
 
 def seconds(

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from resnet.analysis import settings
 from resnet.errors import unknown
+from resnet.recipes.recipe import Recipe
 from resnet.runs.files import read_json, write_json
 from resnet.runs.spec import canonical
 
@@ -26,6 +28,8 @@ class Measure:
         version: raised by hand when its numbers change; older files are then measured anew.
         applies: whether it can be asked of a net of that name.
         passes: forward passes over the test images that it takes, given the number of layers.
+        forwards: images that it passes forward beside those, given the recipe and the settings.
+        settings: how it is taken, where its name says so after an '@'.
     """
 
     name: str
@@ -34,6 +38,8 @@ class Measure:
     version: int = 1
     applies: Callable[[str], bool] = lambda net: True
     passes: Callable[[int], float] = lambda layers: 1.0
+    forwards: Callable[[Recipe, str], float] | None = None
+    settings: str = ""
 
 
 def of_ours(net: str) -> bool:
@@ -49,6 +55,13 @@ ALL: tuple[Measure, ...] = (
         applies=of_ours,
         passes=lambda layers: 2.0,
     ),
+    Measure(
+        "landscape",
+        "resnet.analysis.landscape:landscape",
+        ("surface_negative_curvature",),
+        passes=lambda layers: 0.0,
+        forwards=settings.forwards,
+    ),
 )
 
 MEASURES = {measure.name: measure for measure in ALL}
@@ -58,10 +71,14 @@ COLUMNS = tuple(dict.fromkeys(column for m in MEASURES.values() for column in m.
 
 
 def get(name: str) -> Measure:
-    """The measure of that name; UserError with the valid ones otherwise."""
-    if name not in MEASURES:
+    """The measure of that name; UserError with the valid ones otherwise.
+
+    'landscape@25x1' is 'landscape' with settings of its own.
+    """
+    base, _, how = name.partition("@")
+    if base not in MEASURES or (how and not MEASURES[base].forwards):
         raise unknown("measure", name, MEASURES)
-    return MEASURES[name]
+    return replace(MEASURES[base], name=name, settings=how) if how else MEASURES[base]
 
 
 def missing(path: Path, net: str, names: Iterable[str]) -> tuple[str, ...]:
@@ -94,7 +111,8 @@ def read(path: Path, name: str) -> dict[str, Any] | None:
         digest = content.pop("digest")
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         return None
-    current = name in MEASURES and content.get("version") == MEASURES[name].version
+    known = MEASURES.get(name.partition("@")[0])
+    current = known is not None and content.get("version") == known.version
     return content if current and digest == _digest(content) else None
 
 

@@ -1,6 +1,6 @@
 """Claims of the papers around the two: lesions, landscapes, width, gates, stochastic depth."""
 
-from resnet.claims.contrasts import Contrast, difference, threshold, value
+from resnet.claims.contrasts import Contrast, difference, interaction, threshold, value
 from resnet.claims.model import Claim, Source, Status
 from resnet.claims.orders import Trend
 from resnet.claims.stated.degradation import ABOVE_NOISE, NOISE, ORDER_ONLY
@@ -62,6 +62,28 @@ CLAIMS = (
         ORDER_ONLY,
         note="8.18, 13.31, 16.44 against 7.37, 5.89, 5.79 %. Their deepest plain net took another "
         "learning rate (0.01), which is another recipe here.",
+    ),
+    Claim(
+        "L18-surface",
+        "Without shortcuts the loss surface around the trained net turns from nearly convex to "
+        "chaotic with depth; with them it does not",
+        Source(LI, "loss surfaces with and without shortcuts", SECOND_HAND),
+        (
+            difference("surface_negative_curvature", "plain56", "plain20", "higher", general=True),
+            difference(
+                "surface_negative_curvature", "plain56", "resnet56-B", "higher", general=True
+            ),
+            interaction(
+                "surface_negative_curvature",
+                ("plain56", "plain20"),
+                ("resnet56-B", "resnet20-B"),
+                "higher",
+                general=True,
+            ),
+        ),
+        "0: the paper speaks of pictures and states no size",
+        note="The statistic is ours: the share of negative curvature on a filter-normalised plane, "
+        "0 % for a convex surface. The paper's surfaces are of nets trained for 300 epochs.",
     ),
     Claim(
         "C21",
