@@ -5,6 +5,7 @@ from pathlib import Path
 
 from resnet.data import batches, cache, folders, names
 from resnet.data.names import CIFAR10_CLASSES, DataUnavailable
+from resnet.data.parts import part
 from resnet.data.sets import Dataset, digest, splits
 from resnet.errors import UserError
 
@@ -21,7 +22,7 @@ def load(
     there but not whole is an error, what is not there is downloaded into `data_dir`.
 
     Args:
-        name: 'cifar10' or 'synthetic'.
+        name: 'cifar10' or 'synthetic', or a part of one, such as 'cifar10-animals'.
         data_dir: a folder that exists; None for the suite's folder in the user's cache.
         download: whether to download what is not there.
         say: where to write a line about what takes time.
@@ -30,7 +31,9 @@ def load(
         UserError: unknown name, no such folder, data missing in part, cut or altered.
         DataUnavailable: nothing was found, and download was not allowed or failed.
     """
-    names.check(name)
+    whole, word = names.split(names.check(name))
+    if word:
+        return part(load(whole, data_dir, download, say), name)
     if name == "synthetic":
         return _synthetic()
     root = cache.folder() / "data" if data_dir is None else Path(data_dir)

@@ -2,7 +2,13 @@
 
 from resnet.errors import UserError, unknown
 
-NAMES = ("cifar10", "synthetic")
+WHOLE = ("cifar10", "synthetic")
+
+# Labels of CIFAR-10. The synthetic set has the same parts by the same names, though its shapes
+# are neither animals nor vehicles.
+PARTS = {"animals": (2, 3, 4, 5, 6, 7), "vehicles": (0, 1, 8, 9)}
+
+NAMES = (*WHOLE, *(f"{whole}-{part}" for whole in WHOLE for part in PARTS))
 
 CIFAR10_CLASSES = (
     "airplane",
@@ -27,3 +33,14 @@ def check(name: str) -> str:
     if name not in NAMES:
         raise unknown("data set", name, NAMES)
     return name
+
+
+def split(name: str) -> tuple[str, str]:
+    """('cifar10', 'animals') of 'cifar10-animals'; no part: ''."""
+    whole, _, part = name.partition("-")
+    return whole, part
+
+
+def is_synthetic(name: str) -> bool:
+    """Whether a set, or the whole that it is a part of, is the built-in stand-in."""
+    return split(name)[0] == "synthetic"

@@ -46,7 +46,7 @@ class Dataset:
     """A data set in memory.
 
     Attributes:
-        name: 'cifar10' or 'synthetic'.
+        name: 'cifar10' or 'synthetic', or a part of one, such as 'cifar10-animals'.
         train: training split.
         test: test split.
         classes: class names; a label is an index into them.

@@ -26,15 +26,22 @@ Before a name: se- (squeeze-and-excitation). After it, in this order:
     -k-of-n                             k of the n blocks, drawn anew for each batch, take part
     -dropoutP                           wrn: dropout P between the convolutions
     -xk                                 CIFAR: k times as wide
+
+And last of all, where training does not start from drawn weights (`resnet.nets.start`):
+    -from-NAME      from the trained net NAME: the same one, or a shallower one made deeper by
+                    identities
+    -from-PART      from the same net, trained on another PART of the data set, with a new head
 """
 
 import re
+from dataclasses import replace
 
 from resnet.errors import UserError, unknown
 from resnet.nets.catalogue import CATALOGUE
 from resnet.nets.combinations import check_words
 from resnet.nets.depths import IMAGENET_DEPTHS, check_depth, implied_unit, root
 from resnet.nets.plans import Spec, Style, blocks
+from resnet.nets.start import FROM, check_start
 
 NUMBER = r"\d{1,3}(?:\.\d{1,4})?"
 HEADS = (
@@ -96,6 +103,13 @@ def family(name: str) -> str:
 
 def parse(name: str) -> Spec:
     """What a name says. Raises UserError as `check` does."""
+    bare, _, start = name.partition(FROM)
+    if bare == name:
+        return _parse(name)
+    return check_start(name, _parse(bare), start, parse, render)
+
+
+def _parse(name: str) -> Spec:
     if name.startswith("torchvision:"):
         return Spec("torchvision", 0, "torchvision", model=_torchvision(name))
     found = next((m for p in PATTERNS if (m := p.fullmatch(name))), None)
@@ -111,6 +125,8 @@ def parse(name: str) -> Spec:
 
 def render(spec: Spec) -> str:
     """The one name of a spec: `parse(render(spec)) == spec`."""
+    if spec.start:
+        return f"{render(replace(spec, start=''))}{FROM}{spec.start}"
     if spec.images == "torchvision":
         return f"torchvision:{spec.model}"
     style, kind = spec.style, root(spec.family)

@@ -59,7 +59,11 @@ class Style:
 
 @dataclass(frozen=True)
 class Spec:
-    """A name, taken apart. `images` is "cifar" (32×32), "imagenet" (224×224) or "torchvision"."""
+    """A name, taken apart. `images` is "cifar" (32×32), "imagenet" (224×224) or "torchvision".
+
+    `start` says where the weights are from, where not from the seed: a net's name, or the part of
+    the data that the same net was trained on.
+    """
 
     family: str
     depth: int
@@ -67,6 +71,7 @@ class Spec:
     widen: int = 1
     style: Style = field(default_factory=Style)
     model: str = ""
+    start: str = ""
 
 
 @dataclass(frozen=True)
