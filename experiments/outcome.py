@@ -16,6 +16,7 @@ from resnet.planning.plan import Plan
 if TYPE_CHECKING:
     import pandas as pd
 
+    from resnet.claims.model import Claim
     from resnet.claims.sequential import Plan as Design
     from resnet.claims.verdicts import Verdict
 
@@ -34,7 +35,7 @@ def more_seeds(plan: Plan, root: Path, design: Design) -> int:
     """How many seeds more each arm should get under a sequential design; 0 when it may stop."""
     from resnet.claims.sequential import next_wave
 
-    return next_wave(plan.experiment.claims_on(plan.nets), _runs(plan, root), design)
+    return next_wave(_claims(plan), _runs(plan, root), design)
 
 
 def show(plan: Plan, root: Path, design: Design | None = None) -> list[str]:
@@ -46,26 +47,38 @@ def show(plan: Plan, root: Path, design: Design | None = None) -> list[str]:
 
     runs = _runs(plan, root)
     first = plan.specs[0]
-    scope = f"{first.dataset}, {first.dataset_copy}, recipe {plan.recipe.name}"
+    recipe = f"recipe {plan.recipe.name}"
+    if any("@" in net for net in plan.nets):
+        recipe += " where an arm names no other"
+    scope = f"{first.dataset}, {first.dataset_copy}, {recipe}"
     if first.dataset == "synthetic":
-        scope = f"SYNTHETIC data, recipe {plan.recipe.name}"
+        scope = f"SYNTHETIC data, {recipe}"
     say(f"\nArms: error in percent, mean [95 % interval] over seeds; {scope}")
     console.print(_arms(plan, runs))
-    verdicts = decide_all(plan.experiment.claims_on(plan.nets), runs, design)
+    verdicts = decide_all(_claims(plan), runs, design)
     looks = f"; looked at after {', '.join(map(str, design.waves))} seeds" if design else ""
     say(f"Verdicts: {scope}{looks}")
     console.print(_verdicts(verdicts))
     if any(SINGLE in verdict.reason for verdict in verdicts):
         say(f"{SINGLE}. Claims need 3 seeds or more: --seeds 3\n")
+    for claim, needs in plan.experiment.not_asked(plan.nets, plan.recipe.name).items():
+        say(f"not asked: {claim} {needs}")
     failed = runs[runs["status"] == "failed"]
     return [f"run {r.id} ({r.net} seed {r.seed}) failed: {r.reason}" for r in failed.itertuples()]
 
 
+def _claims(plan: Plan) -> tuple[Claim, ...]:
+    return plan.experiment.claims_on(plan.nets, plan.recipe.name)
+
+
 def _runs(plan: Plan, root: Path) -> pd.DataFrame:
+    """The plan's runs, named as its arms are."""
+    from resnet.claims.scope import labelled
     from resnet.runs import table
 
     runs = table.load(root)
-    return runs[runs["id"].isin([spec.id for spec in plan.specs])]
+    mine = runs[runs["id"].isin([spec.id for spec in plan.specs])]
+    return labelled(mine, plan.recipe.digest)
 
 
 def _arms(plan: Plan, runs: pd.DataFrame) -> Table:
@@ -76,7 +89,7 @@ def _arms(plan: Plan, runs: pd.DataFrame) -> Table:
         table.add_column(name, justify="left" if name == "net" else "right", no_wrap=True)
     for net in plan.nets:
         done = runs[(runs["net"] == net) & (runs["status"] == "done")]
-        printed = paper.figure(net, dataset=plan.specs[0].dataset)
+        printed = paper.of_arm(net, dataset=plan.specs[0].dataset)
         table.add_row(
             net,
             str(len(done)),

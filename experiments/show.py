@@ -33,6 +33,9 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
     )
     for name, ours, papers in differences(recipe):
         say(f"            {name}: {ours} (paper: {papers})")
+    for other in dict.fromkeys(s.recipe for s in plan.specs if s.recipe != recipe):
+        said = [f"{name} {ours}" for name, ours, _ in differences(other, recipe)]
+        say(f"  recipe    {other.name}: {recipe.name} but for {', '.join(said)}")
     say(f"  device    {_device_name(device)}")
     say(f"  output    {options.output_dir}/")
     seconds = 0.0

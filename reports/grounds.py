@@ -84,3 +84,19 @@ def reasons_rows(report: Report) -> tuple[tuple[Cell, ...], ...]:
         for v in report.verdicts
         if v.reason or v.more_seeds
     )
+
+
+@element
+def not_asked(report: Report) -> Table:
+    """The claims that the nets at hand cannot answer, and the nets that it would take."""
+    claims = {claim.id: claim for claim in report.experiment.claims}
+    rows = tuple(
+        row(name, claims[name].sentence, needs) for name, needs in report.not_asked.items()
+    )
+    if not rows:
+        return Table("Every claim of this family was asked.")
+    caption = (
+        f"Claims not asked: these runs lack the nets. Scope: {scope(report)}. The paper preset "
+        "has them."
+    )
+    return Table(caption, ("Claim", "Sentence", "Why"), rows, "lll", (14, 53, 33))

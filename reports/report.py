@@ -42,14 +42,14 @@ class Report:
     @cached_property
     def runs(self) -> pd.DataFrame:
         """The rows of the runs that are spoken of, in the order net, seed."""
-        runs = self.frames.runs
+        runs = self._named
         keep = runs["net"].notna() & in_scope(runs, self.scope)
+        beside = runs["net"].str.contains("@", na=False) & beside_scope(runs, self.scope)
         if self.wanted is not None:
-            keep &= runs["id"].isin(self.wanted)
+            keep = (keep | beside) & runs["id"].isin(self.wanted)
         else:
-            keep &= runs["net"].isin(self.experiment.nets) | (
-                runs["experiment"] == self.experiment.name
-            )
+            keep &= runs["net"].isin(self.planned) | (runs["experiment"] == self.experiment.name)
+            keep |= beside & runs["net"].isin(self.planned)
         mine = runs[keep & (runs["status"] != "corrupt")].copy()
         mine["order"] = mine["net"].map(order)
         return mine.sort_values(["order", "seed"]).drop(columns="order").reset_index(drop=True)
@@ -62,8 +62,10 @@ class Report:
     @cached_property
     def others(self) -> pd.DataFrame:
         """Runs of the same nets that are left out: another scope, or not asked for."""
+        from resnet.claims.arms import split
+
         runs = self.frames.runs
-        mine = runs["net"].isin(self.nets or self.experiment.nets)
+        mine = runs["net"].isin([split(arm)[0] for arm in self.nets or self.planned])
         return runs[mine & ~runs["id"].isin(self.runs["id"]) & (runs["status"] != "corrupt")]
 
     @cached_property
@@ -85,18 +87,27 @@ class Report:
     def history(self) -> pd.DataFrame:
         """The history of `runs`."""
         kept = self.frames.history
-        return kept[kept["run_id"].isin(self.runs["id"])]
+        kept = kept[kept["run_id"].isin(self.runs["id"])]
+        names = self.runs.set_index("id")["net"]
+        if not names.str.contains("@").any():
+            return kept
+        return kept.assign(net=kept["run_id"].astype(str).map(names))
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
         """A verdict on each claim that the nets can decide, scope by scope."""
         from resnet.claims.evidence import scopes
-        from resnet.claims.verdicts import decide
+        from resnet.claims.verdicts import decide, survey
 
-        parts = scopes(self.runs) or [self.runs]
-        found = [decide(claim, part, self.design) for part in parts for claim in self._claims(part)]
         if self.experiment.name != SUMMARY:
-            return found
+            return [decide(claim, self.runs, self.design) for claim in self._claims()]
+        every = self.experiment.claims
+        parts = [(part, tuple(part["net"].unique())) for part in scopes(self.runs)]
+        asked_of = [(claim.on(nets), part) for part, nets in parts for claim in every
+                    if not claim.names_recipes]  # fmt: skip
+        found = [decide(claim, part) for claim, part in asked_of if claim is not None]
+        across = survey([claim for claim in every if claim.names_recipes], self.runs)
+        found += [verdict for verdict in across if verdict.word != "not run"]
         asked = {verdict.claim.id for verdict in found}
         rest = [claim for claim in self.experiment.claims if claim.id not in asked]
         return found + [decide(claim, self.runs.iloc[:0]) for claim in rest]
@@ -108,23 +119,57 @@ class Report:
 
         return Plan(self.waves) if self.waves is not None else None
 
-    def _claims(self, part: pd.DataFrame) -> tuple[Claim, ...]:
+    def _claims(self) -> tuple[Claim, ...]:
         """The claims asked of the nets at hand; of the planned ones too where runs are missing."""
-        nets = tuple(dict.fromkeys(part["net"]))
-        claims = self.experiment.claims_on(nets)
-        if self.experiment.name == SUMMARY or (claims and not self.missing):
+        name = self.recipe_name
+        claims = self.experiment.claims_on(self.nets, name)
+        if claims and not self.missing:
             return claims
-        return self.experiment.claims_on(tuple(dict.fromkeys((*nets, *self.planned))))
+        return self.experiment.claims_on(tuple(dict.fromkeys((*self.nets, *self.planned))), name)
 
     @property
+    def not_asked(self) -> dict[str, str]:
+        """Why the experiment's other claims are not asked, by id."""
+        asked = {verdict.claim.id for verdict in self.verdicts}
+        why = self.experiment.not_asked(self.nets, self.recipe_name)
+        return {name: needs for name, needs in why.items() if name not in asked}
+
+    @cached_property
     def planned(self) -> tuple[str, ...]:
-        """The nets that the experiment declares."""
-        return tuple(self.experiment.nets)
+        """The arms that the experiment declares, as they are called beside this recipe."""
+        from resnet import recipes
+        from resnet.claims.arms import split
+
+        if self.recipe_name not in (*recipes.RECIPES, *recipes.SHORT):
+            return self.experiment.every_net
+        main, found = recipes.get(self.recipe_name), []
+        for net, other in map(split, self.experiment.every_net):
+            its = recipes.beside(other, main.name) if other else main
+            found.append(net if its.digest == main.digest else f"{net}@{its.name}")
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def recipe_name(self) -> str:
+        """The recipe that runs without another in their name are under; 'paper' for no runs."""
+        runs = self.frames.runs
+        here = runs[in_scope(runs, self.scope) & runs["recipe"].notna()]
+        return str(here["recipe"].iloc[0]) if self.scope and len(here) else "paper"
+
+    @cached_property
+    def _named(self) -> pd.DataFrame:
+        """All runs; those under another recipe than the scope's are called NET@RECIPE."""
+        from resnet.claims.scope import labelled
+
+        if self.scope is None or self.experiment.name == SUMMARY:
+            return self.frames.runs
+        return labelled(self.frames.runs, str(self.scope[1]))
 
     @cached_property
     def recipe(self) -> dict[str, Any]:
-        """The recipe's fields; {} for no runs."""
-        return json.loads(self.runs["recipe_fields"].iloc[0] or "{}") if len(self.runs) else {}
+        """The fields of the experiment's recipe; {} for no runs."""
+        mine = self.runs[in_scope(self.runs, self.scope)]
+        runs = mine if len(mine) else self.runs
+        return json.loads(runs["recipe_fields"].iloc[0] or "{}") if len(runs) else {}
 
     @cached_property
     def provenance(self) -> list[dict[str, Any]]:
@@ -147,6 +192,17 @@ def in_scope(runs: pd.DataFrame, scope: Scope | None) -> Any:
     return keep
 
 
+def beside_scope(runs: pd.DataFrame, scope: Scope | None) -> Any:
+    """Which rows are of the data and the numerics of `scope`, whatever their recipe."""
+    import pandas as pd
+
+    keep = pd.Series(scope is not None, index=runs.index)
+    for name, value in zip(SCOPE, scope or (), strict=False):
+        if name != "recipe_digest":
+            keep &= runs[name].astype(str) == str(value)
+    return keep
+
+
 def order(net: str) -> tuple[int, str, int]:
     """The sort key of a net: plain before residual, families together, shallow before deep."""
     kind, layers = family(net)
@@ -154,11 +210,13 @@ def order(net: str) -> tuple[int, str, int]:
 
 
 def family(net: str) -> tuple[str, int]:
-    """A net's family and depth; a name unknown to this version is a family of its own."""
+    """An arm's family and depth; a name unknown to this version is a family of its own."""
     from resnet import nets
+    from resnet.claims.arms import split
 
+    name, recipe = split(net)
     try:
-        return nets.family(net), nets.depth(net)
+        return nets.family(name) + (f"@{recipe}" if recipe else ""), nets.depth(name)
     except UserError:
         return net, 0
 
@@ -205,7 +263,7 @@ def narrowed(
         return Report(found, frames)
     asked = None if wanted is None else tuple(wanted)
     runs = frames.runs if asked is None else frames.runs[frames.runs["id"].isin(asked)]
-    nets = tuple(found.nets) if asked is None else tuple(runs["net"].dropna())
+    nets = tuple(found.every_net) if asked is None else tuple(runs["net"].dropna())
     chosen = tuple(map(str, scope)) if scope else likeliest_scope(runs, nets)
     looks = None if waves is None else tuple(waves)
     return Report(found, frames, chosen, asked, looks)  # type: ignore[arg-type]

@@ -79,13 +79,13 @@ def place(verdict: Verdict) -> str:
 
 
 def paper_figure(net: str, dataset: str, metric: str = "test_error") -> float | None:
-    """The figure that the net's own paper prints, if it was read there; else None.
+    """The figure that the arm's own source prints, if it was read there; else None.
 
     For the synthetic stand-in: the figure for CIFAR-10, which captions name as the paper's.
     """
     from resnet.claims import paper
 
-    found = paper.figure(net, "cifar10" if dataset == "synthetic" else dataset, metric)
+    found = paper.of_arm(net, "cifar10" if dataset == "synthetic" else dataset, metric)
     return None if found is None or found.value is None else float(found.value)
 
 

@@ -82,12 +82,19 @@ def data_words(first: Any) -> str:
 
 
 def scope_words(runs: pd.DataFrame) -> str:
-    """What a comparison holds for: data, its digest, recipe. '' for no runs."""
+    """What a comparison holds for: data, its digest, recipe. '' for no runs.
+
+    Where arms name recipes of their own, the recipe of the others comes first.
+    """
+    from resnet.claims.scope import recipes_text
+
     if runs.empty:
         return ""
     first = runs.iloc[0]
     digest = short(first["dataset_digest"])
-    return f"{data_words(first)} (digest {digest}); recipe {first['recipe']}"
+    other = runs["net"].str.contains("@", na=False)
+    said = recipes_text(runs.assign(other=other).sort_values("other", kind="stable"))
+    return f"{data_words(first)} (digest {digest}); {said}"
 
 
 def scope(report: Report) -> str:

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from resnet.claims import arms
 from resnet.claims.model import Claim
 from resnet.errors import unknown
+from resnet.recipes import PAPER
 
 FOLDER = Path(__file__).resolve().parents[1] / "experiments"
 
@@ -17,7 +19,9 @@ FOLDER = Path(__file__).resolve().parents[1] / "experiments"
 class Experiment:
     """What a script in `experiments/` declares; it never trains, plots or reads a file itself.
 
-    `name` names the script, the notebook `reports/<name>.ipynb` and the PDF. `recipes` and `seeds`
+    `name` names the script, the notebook `reports/<name>.ipynb` and the PDF. `nets` are the arms:
+    a net under the experiment's recipe, or NET@RECIPE, a net under another. `quick_nets` take
+    their place in the quick preset, where the papers' are too deep for it. `recipes` and `seeds`
     go by preset, 'quick' or 'paper'. `measures` (`resnet.runs.measures`) are taken of each run.
     """
 
@@ -29,11 +33,42 @@ class Experiment:
     recipes: Mapping[str, str] = field(default_factory=lambda: {"quick": "quick", "paper": "paper"})
     seeds: Mapping[str, int] = field(default_factory=lambda: {"quick": 1, "paper": 3})
     measures: tuple[str, ...] = ()
+    quick_nets: tuple[str, ...] = ()
 
-    def claims_on(self, nets: tuple[str, ...]) -> tuple[Claim, ...]:
-        """The claims that the nets at hand can decide, asked of those nets."""
-        asked = (claim.on(nets) for claim in self.claims)
+    def nets_of(self, preset: str) -> tuple[str, ...]:
+        """The arms of a preset."""
+        return (preset == "quick" and self.quick_nets) or self.nets
+
+    @property
+    def every_net(self) -> tuple[str, ...]:
+        """The arms of all presets."""
+        return tuple(dict.fromkeys((*self.nets, *self.quick_nets)))
+
+    def claims_on(self, nets: tuple[str, ...], recipe: str = PAPER.name) -> tuple[Claim, ...]:
+        """The claims that the nets at hand can decide, asked of those nets.
+
+        `recipe` is the name of the one that nets without `@` are under.
+        """
+        asked = (_asked(claim, nets, recipe) for claim in self.claims)
         return tuple(claim for claim in asked if claim is not None)
+
+    def not_asked(self, nets: tuple[str, ...], recipe: str = PAPER.name) -> dict[str, str]:
+        """Why the other claims cannot be asked of these nets, by id: the nets that they need."""
+        missing = {
+            claim.id: [arm for arm in claim.arms if arm not in _named(claim, nets, recipe)]
+            for claim in self.claims
+            if _asked(claim, nets, recipe) is None
+        }
+        return {name: f"needs {', '.join(arms)}" for name, arms in missing.items()}
+
+
+def _asked(claim: Claim, nets: tuple[str, ...], recipe: str) -> Claim | None:
+    return claim.on(_named(claim, nets, recipe))
+
+
+def _named(claim: Claim, nets: tuple[str, ...], recipe: str) -> list[str]:
+    """The nets as the claim calls its arms."""
+    return [arms.with_recipe(net, recipe) for net in nets] if claim.names_recipes else list(nets)
 
 
 def names() -> list[str]:

@@ -55,7 +55,12 @@ def resume(values: argparse.Namespace) -> int:
     for name in dict.fromkeys(manifest.experiment for manifest in found):
         mine = [manifest for manifest in found if manifest.experiment == name]
         specs = {spec.id: spec for manifest in mine for spec in manifest.specs()}
-        chosen = [s for s in specs.values() if not options.nets or s.net in options.nets]
+        nets = options.nets or ()
+        chosen = [
+            s
+            for s in specs.values()
+            if not nets or s.net in nets or f"{s.net}@{s.recipe.name}" in nets
+        ]
         last = mine[-1]
         order = Order(
             root=options.output_dir,

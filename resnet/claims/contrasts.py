@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from resnet.claims import arms as names
 from resnet.claims import metrics
+from resnet.claims.arms import moved, stand_in
 
 Direction = Literal["higher", "lower", "equal"]
 
@@ -66,12 +66,11 @@ class Contrast:
     def on(self, nets: Iterable[str]) -> Contrast | None:
         """The same question of the nets at hand: see `Claim.on`."""
         nets = list(nets)
-        if set(self.arms) <= set(nets):
-            return self
-        moved = _move(self.arms, nets) if self.general else None
-        if moved is None:
-            return None
-        return replace(self, terms=tuple((moved[net], weight) for net, weight in self.terms))
+        here = {arm: net for arm in self.arms if (net := stand_in(arm, nets))}
+        if len(here) < len(self.arms):
+            here = (self.general and moved(self.arms, nets)) or {}
+        terms = tuple((here[arm], weight) for arm, weight in self.terms if arm in here)
+        return self if terms == self.terms else replace(self, terms=terms) if terms else None
 
     def answer(self, low: float, high: float) -> str:
         """'reproduced', 'contradicted' or 'undecided', from an interval of the number."""
@@ -143,14 +142,3 @@ def interaction(
 
 def _times(weight: float) -> str:
     return "" if abs(weight) == 1 else f"{abs(weight):g} × "
-
-
-def _move(arms: tuple[str, ...], nets: list[str]) -> dict[str, str] | None:
-    """Each arm's stand-in of its family, at the deepest (and shallowest) depth that all have."""
-    stand_ins = {net: names.by_depth(nets, net) for net in arms}
-    common = sorted(set.intersection(*(set(found) for found in stand_ins.values())))
-    wanted = sorted({names.depth(net) for net in arms})
-    if len(common) < len(wanted) or len(wanted) > 2:
-        return None
-    depths = dict(zip(reversed(wanted), (common[-1], common[0]), strict=False))
-    return {net: found[depths[names.depth(net)]] for net, found in stand_ins.items()}

@@ -10,13 +10,22 @@ import numpy as np
 
 from resnet.claims.contrasts import Contrast
 from resnet.claims.model import Claim
-from resnet.claims.scope import barred, of, scope_text, scopes, why_not_compared
+from resnet.claims.scope import as_named, barred, of, scope_text, scopes, why_not_compared
 from resnet.claims.statistics import Array
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Evidence", "barred", "gather", "of", "scope_text", "scopes", "why_not_compared"]
+__all__ = [
+    "Evidence",
+    "as_named",
+    "barred",
+    "gather",
+    "of",
+    "scope_text",
+    "scopes",
+    "why_not_compared",
+]
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,11 @@ class Claim:
         return self.parts[0].margin
 
     @property
+    def names_recipes(self) -> bool:
+        """Whether it compares recipes: each of its arms then names its own."""
+        return any("@" in arm for arm in self.arms)
+
+    @property
     def absolute(self) -> bool:
         """Whether it names an error rate, which no other data set or lossy copy need share."""
         return any(
@@ -95,11 +100,11 @@ class Claim:
 
         Trends take all nets of their family; a general contrast moves to the deepest common depth
         (or the shallowest and deepest, where it compares two). All parts must find their nets,
-        unless the claim is divisible.
+        unless the claim is divisible. Parts that move to the same nets are one.
         """
         nets = list(nets)
         found = [part.on(nets) for part in self.parts]
-        parts = tuple(part for part in found if part is not None)
+        parts = tuple(dict.fromkeys(part for part in found if part is not None))
         if not parts or (None in found and not self.divisible):
             return None
         asked = replace(self, parts=parts)

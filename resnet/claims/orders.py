@@ -41,11 +41,15 @@ class Trend:
 
 @dataclass(frozen=True)
 class Groups:
-    """Rank groups from low to high: each net of a group lies below each net of the next."""
+    """Rank groups from low to high: each net of a group lies below each net of the next.
+
+    `general` groups are of nets of one depth and speak of any: they move to the nets at hand.
+    """
 
     metric: str
     groups: tuple[tuple[str, ...], ...]
     margin: float = 0.0
+    general: bool = False
     kind = "rank-groups"
     direction: Direction = "higher"
 
@@ -64,6 +68,22 @@ class Groups:
 
     def on(self, nets: Iterable[str]) -> Groups | None:
         """The groups cut down to the nets at hand; None for fewer than two groups."""
-        kept = tuple(tuple(net for net in group if net in set(nets)) for group in self.groups)
+        nets = list(nets)
+        here = {arm: names.stand_in(arm, nets) for arm in self.arms}
+        found = {arm: net for arm, net in here.items() if net}
+        if self.general and len(found) < len(self.arms):
+            found = max(found, self._moved(nets), key=len)
+        kept = (tuple(found[arm] for arm in group if arm in found) for group in self.groups)
         groups = tuple(group for group in kept if group)
         return replace(self, groups=groups) if len(groups) > 1 else None
+
+    def _moved(self, nets: list[str]) -> dict[str, str]:
+        """Each arm that some depth at hand has, at the depth that has most of them."""
+        kinds = [{arm: names.by_depth(nets, arm, alike) for arm in self.arms}
+                 for alike in (names.architecture, names.namesakes)]  # fmt: skip
+        at = [
+            {arm: found[depth] for arm, found in kind.items() if depth in found}
+            for kind in kinds
+            for depth in sorted({d for found in kind.values() for d in found}, reverse=True)
+        ]
+        return max(at, key=len, default={})

@@ -1,11 +1,21 @@
 """The figures that the papers print, looked up by net. Those of reproductions stand apart."""
 
+from resnet.claims.arms import split
 from resnet.claims.printed import he2015, he2016, relatives, reproductions
 from resnet.claims.printed.figure import Figure
+from resnet.recipes import PAPER, full_length
 
 # In this order the first figure of a net is its own paper's.
 PRINTED: tuple[Figure, ...] = (*he2015.FIGURES, *he2016.FIGURES, *relatives.FIGURES)
 REPRODUCED: tuple[Figure, ...] = reproductions.FIGURES
+SOURCES = {
+    "paper2016": (he2016.PAPER,),
+    "akamaster": (reproductions.AKAMASTER,),
+    "fb": (reproductions.FB,),
+    "gcr": (reproductions.GCR,),
+    "li": (relatives.LI,),
+}
+"""Who prints figures of nets under a recipe of the suite."""
 
 
 def figure(
@@ -24,6 +34,21 @@ def figure(
         if exact and protocol in (None, one.protocol):
             return one
     return None
+
+
+def of_arm(arm: str, dataset: str = "cifar10", metric: str = "test_error") -> Figure | None:
+    """The figure printed of NET, or of NET@RECIPE by the recipe's own source; None for none.
+
+    A recipe cut down stands for the whole one.
+    """
+    net, recipe = split(arm)
+    wanted = full_length(recipe)
+    if wanted in ("", PAPER.name):
+        return figure(net, dataset, metric)
+    sources = SOURCES.get(wanted, ())
+    found = (*printed(net, dataset, metric), *reproduced(net, dataset, metric))
+    mine = (one for one in found if one.source.paper in sources and one.relation == "=")
+    return next(mine, None)
 
 
 def printed(net: str, dataset: str = "cifar10", metric: str = "test_error") -> list[Figure]:

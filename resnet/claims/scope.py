@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
+from resnet.claims.arms import with_recipe
 from resnet.claims.model import Claim
+from resnet.recipes import is_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,7 +15,21 @@ if TYPE_CHECKING:
 COLUMNS = ("id", "net", "dataset", "dataset_copy", "recipe", "seed", "status", "reason")
 SCOPE = ("dataset_digest", "recipe_digest", "numerics")
 STAND_IN = "synthetic"
-SHORT = ("smoke", "quick", "small")
+
+
+def labelled(runs: pd.DataFrame, recipe_digest: str) -> pd.DataFrame:
+    """The runs of an experiment, those under another recipe than its own called NET@RECIPE."""
+    rows = zip(runs["net"], runs["recipe"], runs["recipe_digest"], strict=True)
+    nets = [net if not net or d == recipe_digest else f"{net}@{r}" for net, r, d in rows]
+    return runs.assign(net=nets)
+
+
+def as_named(claim: Claim, runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs as the claim calls its arms: with their recipes, if it names recipes."""
+    if not claim.names_recipes:
+        return runs
+    pairs = zip(runs["net"], runs["recipe"], strict=True)
+    return runs.assign(net=[with_recipe(net, recipe) if net else net for net, recipe in pairs])
 
 
 def of(claim: Claim, runs: pd.DataFrame) -> pd.DataFrame:
@@ -22,10 +39,11 @@ def of(claim: Claim, runs: pd.DataFrame) -> pd.DataFrame:
     """
     if runs.empty:
         return runs.reindex(columns=[*COLUMNS, *SCOPE])
+    runs = as_named(claim, runs)
     kind = runs["dataset"].isin([claim.dataset, STAND_IN])
     if claim.absolute:
         lossy = runs["dataset_copy"].str.contains("lossy", na=False)
-        kind = (runs["dataset"] == claim.dataset) & ~lossy & ~runs["recipe"].isin(SHORT)
+        kind = (runs["dataset"] == claim.dataset) & ~lossy & ~_short(runs)
     return runs[runs["net"].isin(claim.arms) & kind & (runs["status"] != "corrupt")]
 
 
@@ -33,28 +51,48 @@ def barred(claim: Claim, runs: pd.DataFrame) -> str:
     """Why runs of the claim's nets do not bear on it, in one line; '' where none is barred."""
     if runs.empty or not claim.absolute or len(of(claim, runs)):
         return ""
-    if not runs["net"].isin(claim.arms).any():
+    if not as_named(claim, runs)["net"].isin(claim.arms).any():
         return ""
     return f"names an error rate: asked of {claim.dataset} itself, at full length, only"
 
 
 def scopes(runs: pd.DataFrame) -> list[pd.DataFrame]:
-    """The runs split by (data, recipe, numerics): only runs of one part are ever compared."""
+    """The runs split by (data, recipe, numerics): only runs of one part are ever compared.
+
+    Where every run's name has its recipe, by (data, numerics), with one recipe to a name.
+    """
     if runs.empty:
         return []
-    return [part for _, part in runs.groupby(list(SCOPE), sort=False, dropna=False)]
+    if not _named(runs):
+        return [part for _, part in runs.groupby(list(SCOPE), sort=False, dropna=False)]
+    parts: list[pd.DataFrame] = []
+    for _, part in runs.groupby(["dataset_digest", "numerics"], sort=False, dropna=False):
+        digests = part.groupby("recipe", sort=False)["recipe_digest"].unique()
+        parts += [part[part["recipe_digest"].isin(chosen)] for chosen in product(*digests)]
+    return parts
+
+
+def _named(runs: pd.DataFrame) -> bool:
+    return bool(runs["net"].str.contains("@", na=False).all())
+
+
+def _short(runs: pd.DataFrame) -> pd.Series:
+    return runs["recipe"].map(lambda name: is_short(str(name))).astype(bool)
 
 
 def why_not_compared(runs: pd.DataFrame) -> str:
     """What differs between the runs, in one line; '' where all are of one scope."""
     if len(scopes(runs)) < 2:
         return ""
+    twice = runs.drop_duplicates(["recipe", "recipe_digest"])
+    if _named(runs):  # recipes differ then on purpose, but for two of one name
+        twice = twice[twice["recipe"].duplicated(keep=False)]
     return "; ".join(
         filter(
             None,
             (
                 _differing(runs, "data sets differ", "dataset_digest", ("dataset", "dataset_copy")),
-                _differing(runs, "recipes differ", "recipe_digest", ("recipe",)),
+                _differing(twice, "recipes differ", "recipe_digest", ("recipe",)),
                 _differing(runs, "versions of the numerics differ", "numerics", ("numerics",)),
             ),
         )
@@ -68,7 +106,13 @@ def scope_text(claim: Claim, runs: pd.DataFrame, n: int) -> str:
     first = runs.iloc[0]
     copy = "" if first["dataset"] == STAND_IN else f", {first['dataset_copy']}"
     nets = f", asked of {', '.join(claim.asked_of)}" if claim.asked_of else ""
-    return f"{first['dataset']}{copy}, recipe {first['recipe']}{nets}, n = {n}"
+    return f"{first['dataset']}{copy}, {recipes_text(runs)}{nets}, n = {n}"
+
+
+def recipes_text(runs: pd.DataFrame) -> str:
+    """'recipe paper', or 'recipes paper / fb' where several are compared."""
+    names = list(dict.fromkeys(map(str, runs["recipe"])))
+    return f"recipe{'s' * (len(names) > 1)} {' / '.join(names)}"
 
 
 def _differing(runs: pd.DataFrame, what: str, digest: str, labels: tuple[str, ...]) -> str:

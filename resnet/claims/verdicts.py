@@ -120,9 +120,9 @@ def survey(
     """
     verdicts: list[Verdict] = []
     usable = runs[runs["status"] != "corrupt"] if len(runs) else runs
-    scopes = [(list(part["net"].unique()), part) for part in evidence.scopes(usable)]
     for claim in claims:
-        asked = [(claim.on(nets), part) for nets, part in scopes]
+        parts = evidence.scopes(evidence.as_named(claim, usable) if len(usable) else usable)
+        asked = [(claim.on(part["net"].unique()), part) for part in parts]
         found = [decide(one, part, plan) for one, part in asked if one is not None]
         told = [verdict for verdict in found if verdict.word != "not run"]
         verdicts += told or found[:1] or [decide(claim, runs.iloc[:0])]

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from resnet import recipes
+from resnet.claims.arms import check
 from resnet.data import NAMES
 from resnet.errors import UserError, unknown
 from resnet.experiment import Experiment
-from resnet.nets import check
 from resnet.planning import cluster
 
 PRESETS = ("quick", "paper")
@@ -65,8 +65,17 @@ def parser(experiment: Experiment) -> Parser:
         epilog="With no flags: the paper's recipe on a CUDA device, else the quick one.",
         allow_abbrev=False,
     )
-    add_arguments(parser, f"the arms (default {','.join(experiment.nets)})")
+    add_arguments(parser, _default(experiment))
     return parser
+
+
+def _default(experiment: Experiment) -> str:
+    """The help on --nets."""
+    presets = {preset: ",".join(experiment.nets_of(preset)) for preset in PRESETS}
+    if len(set(presets.values())) == 1:
+        return f"the arms (default {presets['paper']})"
+    listed = "; ".join(f"{preset}: {nets}" for preset, nets in presets.items())
+    return f"the arms, NET or NET@RECIPE (default {listed})"
 
 
 def add_arguments(parser: argparse.ArgumentParser, nets: str = "the arms") -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet import recipes
+from resnet.claims.arms import check, split
 from resnet.errors import UserError
 from resnet.experiment import Experiment
-from resnet.nets import check
 from resnet.planning.options import Options
 from resnet.recipes import Recipe
 from resnet.runs.folder import RunFolder
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """All runs of an experiment in the order in which they are trained, and what each one is."""
+    """All runs of an experiment in the order in which they are trained, and what each one is.
+
+    `nets` are the arms by name: NET, or NET@RECIPE under another recipe than `recipe`.
+    """
 
     experiment: Experiment
     preset: str
@@ -75,15 +78,31 @@ def make(
     """The runs that the options ask for, with `seeds` seeds an arm where that is given."""
     recipe = recipes.get(options.recipe or experiment.recipes[preset])
     recipe = _fit(recipe.split(options.validation_images), dataset)
-    nets = tuple(map(check, options.nets or experiment.nets))
+    arms = _arms(options.nets or experiment.nets_of(preset), recipe, options, dataset)
     seeds = seeds or options.seeds or experiment.seeds[preset]
     specs = tuple(
-        RunSpec(net, dataset.name, dataset.copy, dataset.digest, recipe, seed)
+        RunSpec(net, dataset.name, dataset.copy, dataset.digest, its, seed)
         for seed in range(seeds)
-        for net in nets
+        for net, its in arms.values()
     )
     statuses = _statuses(experiment, specs, options.output_dir)
-    return Plan(experiment, preset, recipe, nets, specs, statuses)
+    return Plan(experiment, preset, recipe, tuple(arms), specs, statuses)
+
+
+def _arms(
+    names: tuple[str, ...], recipe: Recipe, options: Options, dataset: Dataset
+) -> dict[str, tuple[str, Recipe]]:
+    """Each arm's net and recipe, by name. Beside a short recipe all others are cut down to it."""
+    found: dict[str, tuple[str, Recipe]] = {}
+    for name in names:
+        net, other = split(check(name))
+        its = recipe
+        if other:
+            its = recipes.beside(other, recipe.name).split(options.validation_images)
+            its = _fit(its, dataset)
+        same = its.digest == recipe.digest
+        found[net if same else f"{net}@{its.name}"] = (net, recipe if same else its)
+    return found
 
 
 def _fit(recipe: Recipe, dataset: Dataset) -> Recipe:
