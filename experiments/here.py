@@ -18,13 +18,11 @@ def train_here(
 ) -> list[str]:
     """Train every pending run of the plan; returns a line for each that an error cut short."""
     count, threads = share(len(plan.specs), device, options.workers)
-    mode = choose_mode(options.wandb)
-    asked = plan.experiment.measures
-    job = Job(options.output_dir, plan.experiment.name, device, mode, threads, measures=asked)
+    job = _job(plan, options, device, threads)
     clock = Clock(sum(plan.amounts), seconds)
     errors: dict[str, str] = {}
     with (
-        recorded(options.output_dir, plan.experiment.name, plan.pending, asked) as sweep,
+        recorded(options.output_dir, plan.experiment.name, plan.pending, job.measures) as sweep,
         Show(len(plan.pending), clock, work) as show,
     ):
         witness = Witness(sweep.events(0), errors.__getitem__, show)
@@ -32,6 +30,17 @@ def train_here(
         pool.train(longest_first(plan.pending))
     titles = {spec.id: spec.title for spec in plan.specs}
     return [f"run {run} ({titles[run]}): {line}" for run, line in errors.items()]
+
+
+def _job(plan: Plan, options: Options, device: str, threads: int | None = None) -> Job:
+    return Job(
+        options.output_dir,
+        plan.experiment.name,
+        device,
+        choose_mode(options.wandb),
+        threads,
+        measures=plan.experiment.measures,
+    )
 
 
 class _One:
@@ -61,27 +70,14 @@ def train_in_this_process(
     plan: Plan, options: Options, dataset: Dataset, device: str, seconds: float
 ) -> list[str]:
     """Train run after run in this process; an error ends it, with its trace, as a debugger asks."""
-    from resnet.analysis.measure import measure
-    from resnet.training.train import train
+    from sweeps.complete import complete
 
-    asked = plan.experiment.measures
+    job = _job(plan, options, device)
     clock = Clock(sum(plan.amounts), seconds)
     with (
-        recorded(options.output_dir, plan.experiment.name, plan.pending, asked),
+        recorded(options.output_dir, plan.experiment.name, plan.pending, job.measures),
         Show(len(plan.pending), clock, work) as show,
     ):
         for spec in longest_first(plan.pending):
-            status = train(
-                spec,
-                dataset,
-                options.output_dir,
-                plan.experiment.name,
-                device=device,
-                wandb=choose_mode(options.wandb),
-                progress=_One(show),
-                say=say,
-            )
-            if status == "done":
-                measure(spec, dataset, options.output_dir, asked, device=device, say=say)
-            show.end(spec, status)
+            show.end(spec, complete(spec, dataset, job, device, _One(show), say))
     return []

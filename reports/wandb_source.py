@@ -55,7 +55,7 @@ def row(name: str, group: str | None, state: str, config: Any, summary: Any) -> 
         "id": name,
         "experiment": group,
         "recipe": recipe.get("name"),
-        "recipe_digest": digest(recipe) if recipe else None,
+        "recipe_digest": digest(config),
         "status": status,
         EXTRA[0]: fields,
     }
@@ -69,12 +69,15 @@ def unless_cut(row: dict[str, Any], last: int) -> dict[str, Any]:
     return {**row, **dict.fromkeys((*NUMBERS, "weights_sha256")), "status": "partial"}
 
 
-def digest(recipe: dict[str, Any]) -> str | None:
-    """The recipe's digest; None for fields that this version does not know."""
-    from resnet.recipes import Recipe
+def digest(config: Any) -> str | None:
+    """The digest of the recipe in a spec; None for fields that this version does not know."""
+    from dataclasses import fields
 
+    from resnet.runs.spec import RunSpec
+
+    names = [field.name for field in fields(RunSpec)]
     try:
-        return Recipe.from_json(recipe).digest
+        return RunSpec.from_json({n: config[n] for n in names if n in config}).recipe_digest
     except (TypeError, KeyError):
         return None
 
@@ -105,18 +108,21 @@ def frames(rows: list[dict[str, Any]], lines: list[tuple[str, dict[str, Any]]]) 
 
 def offline(root: Path) -> Frames:
     """The runs in the journals (`*.wandb`) under `root`, the attempts of one run joined."""
-    journals = sorted(root.rglob("*.wandb"), key=lambda path: path.parent.name)
+    found = {path.resolve() for path in root.rglob("*.wandb")}  # 'latest-run' is a link to one
+    journals = sorted(found, key=lambda path: path.parent.name)
     if not journals:
         raise UserError(f"no W&B journals (*.wandb) under '{root}'")
-    rows: dict[str, dict[str, Any]] = {}
+    told: dict[str, dict[str, Any]] = {}
     lines: list[tuple[str, dict[str, Any]]] = []
     for path in journals:
         about, logged, summary, ended = read_journal(path)
         if about is not None:
+            before = told.get(about["id"], {}).get("summary", {})
             state = "finished" if ended else "crashed"
-            rows[about["id"]] = row(about["id"], about["group"], state, about["config"], summary)
+            told[about["id"]] = {**about, "state": state, "summary": before | summary}
             lines += [(about["id"], line) for line in logged]
-    return frames(list(rows.values()), lines)
+    order = ("id", "group", "state", "config", "summary")
+    return frames([row(*(one[key] for key in order)) for one in told.values()], lines)
 
 
 def read_journal(path: Path) -> tuple[dict[str, Any] | None, list[Any], dict[str, Any], bool]:

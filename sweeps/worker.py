@@ -8,6 +8,7 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,30 +118,14 @@ def _train_one(
     spec: RunSpec, dataset: Dataset, job: Job, device: str, pipe: Any
 ) -> tuple[str, str]:
     """Train one run and measure it; how it ended, as a message."""
-    from resnet.analysis.measure import measure
     from resnet.runs.folder import RunBusy
-    from resnet.training.mirror import choose_mode
     from resnet.training.signals import Interrupted
-    from resnet.training.train import train
-
-    def say(text: str) -> None:
-        pipe.send(("say", text))
+    from sweeps.complete import complete
 
     relay = Relay(pipe)
     try:
-        status = train(
-            spec,
-            dataset,
-            job.root,
-            job.experiment,
-            device=device,
-            wandb=choose_mode(job.wandb),
-            progress=relay,
-            say=say,
-        )
-        if status == "done":
-            measure(spec, dataset, job.root, job.measures, device=device, say=say)
-        return ("end", status)
+        say = partial(_say, pipe)
+        return ("end", complete(spec, dataset, job, device, relay, say))
     except Interrupted:
         relay.stop()
         return INTERRUPTED
@@ -150,6 +135,10 @@ def _train_one(
         if job.cluster:
             traceback.print_exc()
         return ("error", line(error))
+
+
+def _say(pipe: Any, text: str) -> None:
+    pipe.send(("say", text))
 
 
 def line(error: Exception) -> str:

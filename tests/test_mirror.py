@@ -2,15 +2,19 @@
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from reports.source import load
+from resnet.analysis.measure import Measured
 from resnet.data import Dataset
 from resnet.runs.folder import RunFolder
 from resnet.runs.spec import RunSpec
-from resnet.training.mirror import choose_mode
+from resnet.training.mirror import choose_mode, mirror_measures
 from resnet.training.train import train
+from tests.conftest import spec_of
 
 
 def weights(root: Path, spec: RunSpec) -> object:
@@ -79,3 +83,23 @@ def test_the_run_id_is_the_id_in_wandb(tmp_path: Path, dataset: Dataset, spec: R
     spec_file = json.loads((tmp_path / "runs" / spec.id / "spec.json").read_text())
     assert spec_file["id"] == spec.id
     assert list((tmp_path / "wandb" / "wandb").glob(f"*-{spec.id}"))
+
+
+def test_measures_reach_the_journals_of_their_run(tmp_path: Path, dataset: Dataset) -> None:
+    spec = spec_of(dataset, seed=5)  # no other test has it open in this process
+    train(spec, dataset, tmp_path / "runs", "test", wandb="offline")
+    found = Measured({"gradient_ratio": -7.5}, ((0, "norm/0001", 1.5), (20, "norm/0001", 2.5)))
+    time.sleep(1.1)  # W&B names a journal's folder by the second
+    mirror_measures(spec, "test", "offline", tmp_path / "runs", [found], print)
+    frames = load(f"journals:{tmp_path / 'wandb'}")
+    deadline = time.monotonic() + 20  # W&B's own process writes on after `finish` returns
+    while frames.runs["gradient_ratio"].tolist() != [-7.5] and time.monotonic() < deadline:
+        time.sleep(0.2)
+        frames = load(f"journals:{tmp_path / 'wandb'}")
+    result = RunFolder(tmp_path / "runs", spec).result()
+    assert result is not None
+    assert frames.runs[["test_error", "gradient_ratio"]].values.tolist() == [
+        [result["test_error"], -7.5]
+    ]
+    rows = frames.history.query("key == 'norm/0001'")
+    assert rows[["step", "value"]].values.tolist() == [[0, 1.5], [20, 2.5]]

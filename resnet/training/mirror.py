@@ -1,13 +1,15 @@
 """W&B as a mirror: the same metrics as the record, and never a reason for a run to fail."""
 
 import os
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pytorch_lightning.loggers import Logger, WandbLogger
 
+from resnet.analysis.measure import Measured
 from resnet.errors import first_line
 from resnet.runs.spec import RunSpec
 
@@ -86,6 +88,27 @@ class Mirror(Logger):
                 import wandb
 
                 wandb.finish(exit_code=1)
+
+
+def mirror_measures(
+    spec: RunSpec,
+    experiment: str,
+    mode: str,
+    root: Path,
+    found: Iterable[Measured],
+    say: Callable[[str], None],
+) -> None:
+    """Tell W&B what was found out about a trained run, in the run that it has of it."""
+    mirror = Mirror(spec, experiment, mode, root.parent / "wandb", say)
+    summary: dict[str, float] = {}
+    lines: dict[int, dict[str, float]] = defaultdict(dict)
+    for one in found:
+        summary |= one.values
+        for step, key, value in one.rows:
+            lines[step][key] = value
+    for step in sorted(lines):
+        mirror.log_metrics(lines[step], step)
+    mirror.finish(summary)
 
 
 def _lean(wandb: Any) -> Any:
