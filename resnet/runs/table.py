@@ -177,7 +177,7 @@ def _spec_columns(spec: RunSpec) -> dict[str, Any]:
         "dataset_copy": spec.dataset_copy,
         "dataset_digest": spec.dataset_digest,
         "recipe": spec.recipe.name,
-        "recipe_digest": spec.recipe.digest,
+        "recipe_digest": spec.recipe_digest,
         "numerics": spec.numerics,
         "seed": spec.seed,
     }
