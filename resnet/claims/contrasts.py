@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -62,6 +62,10 @@ class Contrast:
     def contrasts(self) -> tuple[Contrast, ...]:
         """Itself."""
         return (self,)
+
+    def named(self, rename: Callable[[str], str]) -> Contrast:
+        """The same contrast of arms with other names."""
+        return replace(self, terms=tuple((rename(arm), weight) for arm, weight in self.terms))
 
     def on(self, nets: Iterable[str]) -> Contrast | None:
         """The same question of the nets at hand: see `Claim.on`."""

@@ -95,6 +95,12 @@ class Claim:
         """Every number that the claim is decided on."""
         return tuple(contrast for part in self.parts for contrast in part.contrasts())
 
+    def under(self, recipe: str) -> Claim:
+        """The same claim of nets under `recipe`, which its source did not train with."""
+        parts = tuple(part.named(lambda arm: f"{arm}@{recipe}") for part in self.parts)
+        sentence = f"{self.sentence} (under the recipe {recipe})"
+        return replace(self, id=f"{self.id}@{recipe}", sentence=sentence, parts=parts)
+
     def on(self, nets: Iterable[str]) -> Claim | None:
         """The claim asked of the nets at hand, or None where they cannot decide it.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
@@ -30,6 +30,10 @@ class Trend:
             Contrast(self.metric, ((deep, 1.0), (shallow, -1.0)), self.direction, self.margin)
             for shallow, deep in pairwise(self.arms)
         )
+
+    def named(self, rename: Callable[[str], str]) -> Trend:
+        """The same trend of arms with other names."""
+        return replace(self, arms=tuple(map(rename, self.arms)))
 
     def on(self, nets: Iterable[str]) -> Trend | None:
         """All nets at hand of the same family, by depth; None for fewer than two."""
@@ -65,6 +69,10 @@ class Groups:
             for lower, upper in pairwise(self.groups)
             for below, above in product(lower, upper)
         )
+
+    def named(self, rename: Callable[[str], str]) -> Groups:
+        """The same groups of arms with other names."""
+        return replace(self, groups=tuple(tuple(map(rename, group)) for group in self.groups))
 
     def on(self, nets: Iterable[str]) -> Groups | None:
         """The groups cut down to the nets at hand; None for fewer than two groups."""

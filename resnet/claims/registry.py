@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from resnet.claims.model import Claim
-from resnet.claims.stated import degradation, he2015, he2016, relatives
+from resnet.claims.stated import degradation, he2015, he2016, recipes, relatives
 from resnet.errors import unknown
 
 FAMILIES = {
@@ -12,6 +12,7 @@ FAMILIES = {
     "he2015": he2015.CLAIMS,
     "he2016": he2016.CLAIMS,
     "relatives": relatives.CLAIMS,
+    "recipes": recipes.CLAIMS,
 }
 # Rows of the usual list of claims that the degradation family states in more detail.
 ALSO = {"C3": "H15-F6L", "C4": "H15-F1", "C8": "H15-grad"}
@@ -29,6 +30,16 @@ def claim(name: str) -> Claim:
     if name not in claims():
         raise unknown("claim", name, claims(), "see `python -m resnet claims`")
     return claims()[name]
+
+
+def under(name: str, recipe: str) -> Claim:
+    """The claim with this id, of the same nets under another recipe: does it outlive its own?"""
+    return claim(name).under(recipe)
+
+
+def some(*ids: str) -> tuple[Claim, ...]:
+    """The claims with these ids, in this order."""
+    return tuple(map(claim, ids))
 
 
 def asked_of(ids: Iterable[str], nets: Iterable[str]) -> list[Claim]:

@@ -20,7 +20,7 @@ STAND_IN = "synthetic"
 def labelled(runs: pd.DataFrame, recipe_digest: str) -> pd.DataFrame:
     """The runs of an experiment, those under another recipe than its own called NET@RECIPE."""
     rows = zip(runs["net"], runs["recipe"], runs["recipe_digest"], strict=True)
-    nets = [net if not net or d == recipe_digest else f"{net}@{r}" for net, r, d in rows]
+    nets = [net if not net or d == recipe_digest else with_recipe(net, r) for net, r, d in rows]
     return runs.assign(net=nets)
 
 

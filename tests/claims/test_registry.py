@@ -6,10 +6,10 @@ import sys
 import pytest
 
 from resnet.claims import metrics, paper, registry
+from resnet.claims.arms import check
 from resnet.claims.contrasts import difference, interaction
 from resnet.claims.orders import Groups, Trend
 from resnet.errors import UserError
-from resnet.nets import check
 
 CLAIMS = registry.claims()
 FOUR = ["plain20", "plain56", "resnet20", "resnet56"]

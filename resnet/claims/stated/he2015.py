@@ -71,6 +71,26 @@ CLAIMS = (
         disputes=("Huang et al. 2016: 6.67 %", "akamaster's reproduction: 6.18 %"),
     ),
     Claim(
+        "C6-training",
+        "ResNet-1202 optimises without difficulty: its training error is not above that of "
+        "ResNet-110",
+        Source(HE2015, "section 4.2, Figure 6 (right)"),
+        (difference("train_error", "resnet1202", "resnet110", "lower", -NOISE, general=True),),
+        "0.2 points may be noise: the paper calls the two training errors similar",
+    ),
+    Claim(
+        "C6-test",
+        "ResNet-1202 has a higher test error than ResNet-110",
+        Source(HE2015, "section 4.2, Table 6"),
+        (difference("test_error", "resnet1202", "resnet110", "higher"),),
+        ORDER_ONLY,
+        disputes=(
+            "He et al. 2015: 7.93 against 6.61 %, laid to overfitting",
+            "Huang et al. 2016 agree: 6.67 against 6.41 %",
+            "akamaster's reproduction disagrees: 6.18 against 6.32 %",
+        ),
+    ),
+    Claim(
         "C7",
         "The layers of residual nets respond less strongly than those of plain nets, and the less "
         "so the deeper the net",
@@ -126,6 +146,29 @@ CLAIMS = (
         "neighbours may tie within 0.2 points; 'not essential' is less than 1 point from A to C "
         "(0.84 in the paper): ours",
         dataset="imagenet",
+    ),
+    Claim(
+        "C10-cifar",
+        "Asked of CIFAR-10: projection shortcuts are slightly better than padding (C, then B, "
+        "then A), and not essential",
+        Source(HE2015, "Table 3 (which is of ImageNet, 34 layers)"),
+        (
+            Groups("test_error", (("resnet56-C",), ("resnet56-B",), ("resnet56",)), -NOISE, True),
+            Contrast(
+                "test_error",
+                (("resnet56", 1.0), ("resnet56-C", -1.0)),
+                "lower",
+                bound=1.0,
+                general=True,
+            ),
+        ),
+        "as for ImageNet: neighbours may tie within 0.2 points, and C gains less than 1 point",
+        note="The paper itself pads everywhere on CIFAR-10, and prints no B or C there.",
+        disputes=(
+            "He et al. 2015, ImageNet, 34 layers: C 24.19, B 24.52, A 25.03 %",
+            "He et al. 2016, Table 1: at 110 layers on CIFAR-10 1×1 convolutions on all shortcuts "
+            "harm, 12.22 against 6.61 %",
+        ),
     ),
     Claim(
         "C11",

@@ -2,7 +2,7 @@
 
 from resnet.claims.contrasts import Contrast, difference, interaction, threshold, value
 from resnet.claims.model import Claim, Source, Status
-from resnet.claims.orders import Trend
+from resnet.claims.orders import Groups, Trend
 from resnet.claims.stated.degradation import ABOVE_NOISE, NOISE, ORDER_ONLY
 
 VEIT, LI, HUANG = "Veit et al. 2016", "Li et al. 2018", "Huang et al. 2016"
@@ -91,15 +91,23 @@ CLAIMS = (
         "which they do not without it",
         Source(HUANG, "constant against stochastic depth, CIFAR-10"),
         (
-            difference("test_error", "resnet110-stochastic-depth", "resnet110", "lower", NOISE),
+            difference(
+                "test_error",
+                "resnet110-stochastic-depth",
+                "resnet110",
+                "lower",
+                NOISE,
+                general=True,
+            ),
             difference(
                 "test_error",
                 "resnet1202-stochastic-depth",
                 "resnet110-stochastic-depth",
                 "lower",
                 NOISE,
+                general=True,
             ),
-            difference("test_error", "resnet1202", "resnet110", "higher"),
+            difference("test_error", "resnet1202", "resnet110", "higher", general=True),
         ),
         f"{ABOVE_NOISE}; 0 for the last (6.67 against 6.41 %)",
         disputes=(
@@ -112,7 +120,7 @@ CLAIMS = (
         "Squeeze-and-excitation lowers the error at 110 and 164 layers",
         Source("Hu et al. 2018", "Table 4"),
         tuple(
-            difference("test_error", f"se-{net}", net, "lower", NOISE)
+            difference("test_error", f"se-{net}", net, "lower", NOISE, general=True)
             for net in ("preact-resnet110", "preact-resnet164")
         ),
         ABOVE_NOISE,
@@ -130,6 +138,25 @@ CLAIMS = (
         ),
         f"{ABOVE_NOISE}; four times as fast: ours, since the 8 times there are of a Titan X",
         note="Times mean something only where both nets ran on like hardware.",
+    ),
+    Claim(
+        "Z16-width",
+        "At 40 layers the error of Wide ResNet falls as it is widened 1, 2 and 4 times",
+        Source("Zagoruyko & Komodakis 2016", "Table 4 (ZCA input)"),
+        (Groups("test_error", (("wrn-40-4",), ("wrn-40-2",), ("wrn-40-1",)), NOISE, general=True),),
+        ABOVE_NOISE,
+        note="6.85, 5.33 and 4.97 %; 4.66 % at 8 times.",
+    ),
+    Claim(
+        "X17-cardinality",
+        "With as many parameters, ResNeXt-29 (8×64d) has lower error than WRN-28-10",
+        Source("Xie et al. 2017", "Table 7"),
+        (difference("test_error", "resnext29-8x64d", "wrn-28-10", "lower", NOISE),),
+        ABOVE_NOISE,
+        disputes=(
+            "Xie et al. 2017: 3.65 against 4.17 %, the latter with ZCA input",
+            "Zagoruyko & Komodakis 2016, Table 5: WRN-28-10 has 4.00 % with mean/std input",
+        ),
     ),
     Claim(
         "C25",
