@@ -10,6 +10,7 @@ from pytorch_lightning import Callback, Trainer
 
 from resnet.runs.folder import RunFolder
 from resnet.runs.spec import RunSpec
+from resnet.training.distributed import ALONE, Ranks
 from resnet.training.module import Classifier
 from resnet.training.signals import Signals
 
@@ -32,8 +33,10 @@ class Progress(Protocol):
 class Record(Callback):
     """Writes a line of metrics an epoch, keeps the resume file fresh and serves signals."""
 
-    def __init__(self, folder: RunFolder, attempt: int, progress: Progress | None) -> None:
-        self.folder, self.attempt, self.progress = folder, attempt, progress
+    def __init__(
+        self, folder: RunFolder, attempt: int, progress: Progress | None, ranks: Ranks = ALONE
+    ) -> None:
+        self.folder, self.attempt, self.progress, self.ranks = folder, attempt, progress, ranks
         self.signals = Signals()
         self.save_every = SAVE_EVERY
         self._saved = time.monotonic()
@@ -56,7 +59,7 @@ class Record(Callback):
         if self.progress:
             self.progress.advance(step)
         if step in recipe.kept:
-            self.folder.save_weights(step, module.net.state_dict())
+            self._keep(step, module)
         if step < recipe.epoch_end(recipe.epoch_of(step - 1)):
             self._rest(module)
 
@@ -81,8 +84,24 @@ class Record(Callback):
     def _rest(self, module: Classifier) -> None:
         if time.monotonic() - self._saved >= self.save_every:
             self._save(module)
-        self.signals.serve(lambda: self._save(module))
+        self.signals.serve(lambda: self._save(module), self.ranks.largest)
+
+    def _keep(self, step: int, module: Classifier) -> None:
+        self.folder.save_weights(step, module.net.state_dict())
 
     def _save(self, module: Classifier) -> None:
         self.folder.save_resume(module.state())
+        self._saved = time.monotonic()
+
+
+class Follower(Record):
+    """What a rank does that keeps no record: it serves the signals, in step with the others."""
+
+    def write(self, line: dict[str, Any]) -> None:
+        """Nothing: rank 0 writes."""
+
+    def _keep(self, step: int, module: Classifier) -> None:
+        pass
+
+    def _save(self, module: Classifier) -> None:
         self._saved = time.monotonic()

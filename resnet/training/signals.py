@@ -12,7 +12,8 @@ from resnet.errors import UserError
 
 PATIENCE = 1.5  # seconds that Ctrl-C waits for the step to end before it ends the process
 
-NOTED = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2)
+# What is served first comes last; SIGTERM may ask for no more than to save.
+NOTED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2)
 GO_ON = "stopped; the same command goes on from here"
 
 
@@ -50,11 +51,19 @@ class Signals:
         for signum in self._owners:
             signal.signal(signum, self._note)
 
-    def serve(self, save: Callable[[], None]) -> None:
-        """At the end of a step: save, then requeue, go on, or raise `Interrupted`."""
-        if self.pending is None:
+    def serve(self, save: Callable[[], None], agree: Callable[[int], int] = int) -> None:
+        """At the end of a step: save, then requeue, go on, or raise `Interrupted`.
+
+        `agree` is handed what this process heard, as a number that is larger where it matters
+        more (0: nothing), and returns what all the run's processes serve now.
+        """
+        heard = self.pending
+        number = agree(0 if heard is None else 1 + NOTED.index(heard))
+        if not number:
             return
-        signum, self.pending = self.pending, None
+        signum = NOTED[number - 1]
+        if self.pending == heard:  # what came meanwhile is served at the next step
+            self.pending = None
         if self._timer is not None:
             self._timer.cancel()
         save()
@@ -67,7 +76,8 @@ class Signals:
 
     def _note(self, signum: int, frame: FrameType | None) -> None:
         again = self.pending is not None
-        self.pending = signum
+        if self.pending is None or NOTED.index(self.pending) < NOTED.index(signum):
+            self.pending = signum
         if signum == signal.SIGINT:
             self._timer = threading.Timer(0 if again else PATIENCE, _leave)
             self._timer.daemon = True
