@@ -1,7 +1,10 @@
 """Find a data set on this machine, or download it, or generate it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from resnet.data import batches, cache, folders, names
 from resnet.data.names import CIFAR10_CLASSES, DataUnavailable
@@ -9,20 +12,24 @@ from resnet.data.parts import part
 from resnet.data.sets import Dataset, digest, splits
 from resnet.errors import UserError
 
+if TYPE_CHECKING:
+    from resnet.data.imagenet.sets import PhotoSet
+
 Say = Callable[[str], None]
 
 
 def load(
     name: str, data_dir: Path | str | None = None, download: bool = True, say: Say = print
-) -> Dataset:
-    """Load a data set into memory.
+) -> Any:
+    """Load a data set into memory; of photographs, the list of their files.
 
     CIFAR-10 is looked for in `data_dir` and `data_dir`/cifar10, in torchvision's layout
     (cifar-10-batches-py) and as class folders ({train,test}/<class>/*.png or *.jpg); what is
     there but not whole is an error, what is not there is downloaded into `data_dir`.
 
     Args:
-        name: 'cifar10' or 'synthetic', or a part of one, such as 'cifar10-animals'.
+        name: 'cifar10' or 'synthetic', or a part of one, such as 'cifar10-animals'; 'imagenet' or
+            'synthetic-photographs'.
         data_dir: a folder that exists; None for the suite's folder in the user's cache.
         download: whether to download what is not there.
         say: where to write a line about what takes time.
@@ -36,6 +43,8 @@ def load(
         return part(load(whole, data_dir, download, say), name)
     if name == "synthetic":
         return _synthetic()
+    if name in names.PHOTOGRAPHS:
+        return _photographs(name, data_dir, say)
     root = cache.folder() / "data" if data_dir is None else Path(data_dir)
     if data_dir is not None and not root.is_dir():
         raise UserError(f"no such data folder: {root} (make it first to download CIFAR-10 into it)")
@@ -45,6 +54,17 @@ def load(
         found = _found(root, say)
     assert found is not None
     return found
+
+
+def _photographs(name: str, data_dir: Path | str | None, say: Say) -> PhotoSet:
+    from resnet.data.imagenet import photographs, sets
+
+    if name != "imagenet":
+        return photographs.load(say)
+    root = cache.folder() / "data" if data_dir is None else Path(data_dir)
+    if data_dir is not None and not root.is_dir():
+        raise UserError(f"no such data folder: {root}")
+    return sets.load(root, say)
 
 
 def _found(root: Path, say: Say) -> Dataset | None:

@@ -8,7 +8,10 @@ WHOLE = ("cifar10", "synthetic")
 # are neither animals nor vehicles.
 PARTS = {"animals": (2, 3, 4, 5, 6, 7), "vehicles": (0, 1, 8, 9)}
 
-NAMES = (*WHOLE, *(f"{whole}-{part}" for whole in WHOLE for part in PARTS))
+# Photographs stay on disk; the second is drawn, and stands in for the first.
+PHOTOGRAPHS = ("imagenet", "synthetic-photographs")
+
+NAMES = (*WHOLE, *(f"{whole}-{part}" for whole in WHOLE for part in PARTS), *PHOTOGRAPHS)
 
 CIFAR10_CLASSES = (
     "airplane",
@@ -37,10 +40,17 @@ def check(name: str) -> str:
 
 def split(name: str) -> tuple[str, str]:
     """('cifar10', 'animals') of 'cifar10-animals'; no part: ''."""
+    if name in PHOTOGRAPHS:
+        return name, ""
     whole, _, part = name.partition("-")
     return whole, part
 
 
 def is_synthetic(name: str) -> bool:
-    """Whether a set, or the whole that it is a part of, is the built-in stand-in."""
-    return split(name)[0] == "synthetic"
+    """Whether a set, or the whole that it is a part of, is a built-in stand-in."""
+    return name.startswith("synthetic")
+
+
+def stand_in(name: str) -> str:
+    """The built-in set that stands in for a set where that is not at hand."""
+    return PHOTOGRAPHS[1] if name in PHOTOGRAPHS else WHOLE[1]

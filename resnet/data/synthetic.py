@@ -105,11 +105,11 @@ def draw_shapes(labels: np.ndarray, draw: np.random.Generator) -> np.ndarray:
     masks = np.zeros((n, SIZE, SIZE), bool)
     for label in range(len(CLASSES)):
         which = labels == label
-        masks[which] = _mask(CLASSES[label], u[which], v[which], radius[which])
+        masks[which] = mask(CLASSES[label], u[which], v[which], radius[which])
     return masks
 
 
-def _mask(name: str, u: np.ndarray, v: np.ndarray, r: np.ndarray) -> np.ndarray:
+def mask(name: str, u: np.ndarray, v: np.ndarray, r: np.ndarray) -> np.ndarray:
     """Where a shape of radius `r` (half pixels) is, in its own coordinates."""
     a, b = np.abs(u), np.abs(v)
     far, near, round_ = np.maximum(a, b), np.minimum(a, b), u * u + v * v

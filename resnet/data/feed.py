@@ -1,0 +1,68 @@
+"""What a run is fed: its part of a data set, the batches made of it, and their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from resnet.data.augment import Pipeline
+from resnet.data.order import Stream
+from resnet.data.sets import Subset
+from resnet.recipes import Recipe
+
+TEST_BATCH = {"cpu": 500, "cuda": 2_000}
+
+
+@dataclass(frozen=True)
+class Feed:
+    """All that a run takes of a data set.
+
+    Attributes:
+        subset: to train on, to choose with, to report on.
+        pipeline: `Pipeline`, or `PhotoPipeline` for photographs; both answer the same calls.
+        stream: which images, and how each is shown, step by step.
+        classes: how many.
+        test_batch: images a test batch.
+    """
+
+    subset: Subset
+    pipeline: Any
+    stream: Any
+    classes: int
+    test_batch: int
+
+
+def feed(dataset: Any, recipe: Recipe, seed: int, device: str = "cpu") -> Feed:
+    """The feed of a run under `recipe` on a `Dataset` or a `PhotoSet`.
+
+    Raises:
+        UserError: the recipe and the data do not go together, or ask for more than there is.
+    """
+    if recipe.photographs:
+        return _photographs(dataset, recipe, seed, device)
+    subset = dataset.take(recipe.train_images, recipe.validation_images, recipe.test_images)
+    pipeline = Pipeline(
+        subset.train,
+        normalisation=recipe.normalisation,
+        pad=recipe.pad,
+        pad_value=recipe.pad_value,
+        classes=len(dataset.classes),
+        device=device,
+        memory_format=torch.channels_last,
+    )
+    stream = Stream(seed, recipe.train_images, recipe.batch_size, recipe.pad, recipe.flip)
+    return Feed(subset, pipeline, stream, len(dataset.classes), TEST_BATCH[device])
+
+
+def _photographs(dataset: Any, recipe: Recipe, seed: int, device: str) -> Feed:
+    from resnet.data.imagenet.draws import Stream as PhotoStream
+    from resnet.data.imagenet.pipeline import PhotoPipeline
+
+    part = dataset.narrowed(recipe)
+    subset = part.take(recipe.train_images, recipe.validation_images, recipe.test_images)
+    stream = PhotoStream(seed, recipe.train_images, recipe)
+    chosen = f"{dataset.digest} {recipe.classes} {recipe.images_per_class}"
+    pipeline = PhotoPipeline(subset.train, stream, len(part.classes), chosen, device)
+    return Feed(subset, pipeline, stream, len(part.classes), pipeline.test_batch)
