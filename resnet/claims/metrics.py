@@ -28,15 +28,22 @@ METRICS = {
     ),
     "lesion_median_rise": (
         "points",
-        "rise of the test error when one layer or block that does not downsample is deleted, "
-        "median over them",
+        "rise of the test error when one layer or block that keeps the shape is deleted, median "
+        "over them",
     ),
     "lesion_downsampling_excess": (
         "points",
-        "rise of the test error when a downsampling block is deleted, mean over them, less "
-        "lesion_median_rise",
+        "rise of the test error when a downsampling block (one that changes the shape) is "
+        "deleted, mean over them, less lesion_median_rise",
     ),
-    "lesion_ten_error": ("points", "test error with ten random blocks deleted, mean over draws"),
+    "lesion_chance_share": (
+        "%",
+        "lesion_median_rise as a share of the way from the whole net's test error to chance",
+    ),
+    "lesion_ten_error": (
+        "points",
+        "test error with 10 of 54 random blocks deleted (of n in proportion), mean over draws",
+    ),
     "lesion_correlation": ("", "Spearman's correlation of test error and number of blocks deleted"),
     "shuffle_correlation": (
         "",
@@ -44,11 +51,17 @@ METRICS = {
     ),
     "short_path_share": (
         "%",
-        "share of the gradient at the input that comes from paths of 5 to 17 of the 54 modules",
+        "share of the gradient at the input that comes from paths of 5 to 17 of the 54 modules "
+        "(of n in proportion): their number times their mean norm",
     ),
-    "path_sampling_excess": (
-        "points",
-        "test error when trained with 23 of the 54 modules a batch, less that of the full net",
+    "path_length": (
+        "%",
+        "mean length of the paths, weighted by the gradient that comes along them, in percent of "
+        "the blocks",
+    ),
+    "path_decay": (
+        "decades",
+        "slope of log10 of the gradient's norm along a path by its length, a block",
     ),
 }
 

@@ -47,6 +47,13 @@ def of_ours(net: str) -> bool:
     return not net.startswith("torchvision:")
 
 
+def sums_up(net: str) -> bool:
+    """Whether the net's blocks are F(x) + shortcut(x)."""
+    from resnet.nets.grammar import parse
+
+    return of_ours(net) and parse(net).style.shortcut in ("A", "B", "C")
+
+
 ALL: tuple[Measure, ...] = (
     Measure(
         "signals",
@@ -61,6 +68,24 @@ ALL: tuple[Measure, ...] = (
         ("surface_negative_curvature",),
         passes=lambda layers: 0.0,
         forwards=settings.forwards,
+    ),
+    Measure(
+        "lesions",
+        "resnet.analysis.lesions:lesions",
+        (
+            *("lesion_median_rise", "lesion_downsampling_excess", "lesion_chance_share"),
+            *("lesion_ten_error", "lesion_correlation", "shuffle_correlation"),
+        ),
+        applies=of_ours,
+        # Half a pass a block alone, then the random deletions and swaps: layers / 2 blocks.
+        passes=lambda layers: 0.25 * layers + 1.5 * layers,
+    ),
+    Measure(
+        "paths",
+        "resnet.analysis.paths:paths",
+        ("short_path_share", "path_length", "path_decay"),
+        applies=sums_up,
+        passes=lambda layers: 2.0,
     ),
 )
 

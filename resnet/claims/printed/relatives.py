@@ -225,7 +225,7 @@ LESIONS = (
     *figures(Source(VEIT, "effective paths", "VERIFIED-2ND"), {"preact-resnet110": 6.10}),
     *figures(
         Source(VEIT, "effective paths", "VERIFIED-2ND"),
-        {"ResNet-110, 23 of 54 modules a batch": 5.96},
+        {"preact-resnet110-23-of-54": 5.96},
     ),
 )
 

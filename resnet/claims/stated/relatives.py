@@ -1,56 +1,14 @@
-"""Claims of the papers around the two: lesions, landscapes, width, gates, stochastic depth."""
+"""Claims of the papers around the two: landscapes, width, gates, stochastic depth."""
 
 from resnet.claims.contrasts import Contrast, difference, interaction, threshold, value
 from resnet.claims.model import Claim, Source, Status
 from resnet.claims.orders import Groups, Trend
 from resnet.claims.stated.degradation import ABOVE_NOISE, NOISE, ORDER_ONLY
 
-VEIT, LI, HUANG = "Veit et al. 2016", "Li et al. 2018", "Huang et al. 2016"
+LI, HUANG = "Li et al. 2018", "Huang et al. 2016"
 SECOND_HAND: Status = "VERIFIED-2ND"
-LESIONED = "preact-resnet110"
 
 CLAIMS = (
-    Claim(
-        "C16",
-        "Deleting one block of a trained residual net hardly matters, save where it downsamples; "
-        "deleting one layer of VGG drops it to chance",
-        Source(VEIT, "section 4.1, Figure 3", SECOND_HAND),
-        (
-            threshold("lesion_median_rise", LESIONED, "lower", bound=1.0),
-            threshold("lesion_downsampling_excess", LESIONED, "higher", bound=0.0),
-            threshold("lesion_median_rise", "vgg15-bn", "higher", bound=50.0),
-        ),
-        "bounds of 1 and 50 points: ours, for 'no noticeable change' and 'chance'",
-        note="The depth of that VGG is not verified, and it may have lacked BN; ours has it.",
-    ),
-    Claim(
-        "C17",
-        "The error rises smoothly with the number of blocks deleted, to about 0.2 with 10 of 54",
-        Source(VEIT, "sections 4.2 and 6, Figure 5a", SECOND_HAND),
-        (
-            threshold("lesion_correlation", LESIONED, "higher", bound=0.0),
-            value("lesion_ten_error", LESIONED, figure=22.5, margin=12.5),
-        ),
-        "10 to 35 %: ours, for 'around 0.2'",
-    ),
-    Claim(
-        "C18",
-        "The error rises smoothly as the order of the blocks is shuffled (Kendall's τ falls)",
-        Source(VEIT, "section 4.3, Figure 5b", SECOND_HAND),
-        (threshold("shuffle_correlation", LESIONED, "lower", bound=0.0),),
-        ORDER_ONLY,
-    ),
-    Claim(
-        "C19",
-        "Nearly all of the gradient comes from paths of 5 to 17 of the 54 modules, and training "
-        "with 23 modules a batch does as well as with all",
-        Source(VEIT, "effective paths", SECOND_HAND),
-        (
-            threshold("short_path_share", LESIONED, "higher", bound=90.0),
-            value("path_sampling_excess", LESIONED, figure=0.0, margin=0.3),
-        ),
-        "90 % for 'nearly all' and ±0.3 points for 'as well' (5.96 against 6.10 %): ours",
-    ),
     Claim(
         "C20",
         "Without shortcuts the test error rises with depth; with them it falls",
