@@ -1,6 +1,6 @@
 """Claims of the papers around the two: landscapes, width, gates, stochastic depth."""
 
-from resnet.claims.contrasts import Contrast, difference, interaction, threshold, value
+from resnet.claims.contrasts import Contrast, difference, interaction
 from resnet.claims.model import Claim, Source, Status
 from resnet.claims.orders import Groups, Trend
 from resnet.claims.stated.degradation import ABOVE_NOISE, NOISE, ORDER_ONLY
