@@ -10,8 +10,19 @@ from resnet.errors import UserError, unknown
 
 SCHEDULES = ("steps", "cosine")
 WARMUPS = ("none", "until-error", "steps", "stays", "linear")
+CROPS = ("pad", "scale", "scale and aspect")
+COLOURS = ("none", "lighting", "jitter and lighting")
+PRECISIONS = ("float32", "tf32", "bfloat16")
 MIXES = ("none", "mixup", "cutmix", "mixup or cutmix")
-LATER = frozenset({"schedule", "label_smoothing", "cutout", "mix", "mix_alpha"})
+PHOTOGRAPHS = frozenset(
+    {"crop", "size", "sides", "test_side", "colour", "classes", "images_per_class"}
+    | {"skip_corrupt", "plateau", "plateau_gain", "plateau_cuts"}
+)
+LATER = (
+    PHOTOGRAPHS
+    | {"bn_group", "schedule", "label_smoothing", "cutout", "mix", "mix_alpha"}
+    | {"backbone_lr", "frozen_steps"}
+)
 """Fields that were added after runs had been made, each with a default that changes nothing."""
 
 
@@ -46,19 +57,48 @@ class Recipe:
     warmup_error: float = 80.0  # percent
     warmup_min_depth: int = 0
     init: str = "fan-in"
-    precision: str = "float32"
+    precision: str = "float32"  # "tf32": of products on a GPU; "bfloat16": of all but the weights
+    bn_group: int = 0  # images that BN takes its statistics over; 0: the whole batch
     schedule: str = "steps"  # cut by gamma at the milestones; "cosine" falls to zero at the end
     label_smoothing: float = 0.0
     cutout: int = 0  # side of the square that is set to zero in every image, in pixels
     mix: str = "none"  # of each batch with itself: "mixup", "cutmix" or "mixup or cutmix"
     mix_alpha: float = 1.0  # the shares are drawn from Beta(alpha, alpha)
+    backbone_lr: float = 1.0  # factor on the rate of all but the classifier; 0 freezes it
+    frozen_steps: int = 0  # at the beginning, with all but the classifier frozen
+    crop: str = "pad"  # of photographs: "scale" (shorter side in `sides`) or "scale and aspect"
+    size: int = 32  # pixels along a side of what the net sees
+    sides: tuple[int, ...] = ()
+    test_side: int = 0  # shorter side of a test photograph before its centre is cut out
+    colour: str = "none"  # or "lighting", "jitter and lighting"
+    classes: int = 0  # of a data folder's classes; 0: all
+    images_per_class: int = 0  # to train on; 0: all
+    skip_corrupt: bool = False  # show the next photograph for one that is no image, and count it
+    plateau: int = 0  # epochs without a gain after which the rate is cut; 0: milestones alone
+    plateau_gain: float = 0.1  # points of error that count as a gain
+    plateau_cuts: int = 3  # at most
 
     def __post_init__(self) -> None:
-        for field, valid in (("schedule", SCHEDULES), ("warmup", WARMUPS), ("mix", MIXES)):
+        for field, valid in (
+            ("schedule", SCHEDULES),
+            ("warmup", WARMUPS),
+            ("mix", MIXES),
+            ("crop", CROPS),
+            ("colour", COLOURS),
+            ("precision", PRECISIONS),
+        ):
             if getattr(self, field) not in valid:
                 raise unknown(f"{field} of recipe '{self.name}'", getattr(self, field), valid)
-        if self.precision != "float32":
-            raise UserError(f"recipe '{self.name}': precision '{self.precision}': valid: float32")
+        if self.bn_group < 0 or (self.bn_group and self.batch_size % self.bn_group):
+            raise UserError(
+                f"recipe '{self.name}': BN over {self.bn_group} images: give a number that divides "
+                f"the batch of {self.batch_size}, or 0 for the whole batch"
+            )
+        if self.backbone_lr < 0 or not 0 <= self.frozen_steps <= self.steps:
+            raise UserError(
+                f"recipe '{self.name}': the backbone's rate is a factor of 0 or more, and frozen "
+                f"steps are 0 to {self.steps:,}"
+            )
 
     def identity(self) -> dict[str, Any]:
         """All that changes the numbers: every field but the name.
@@ -80,6 +120,11 @@ class Recipe:
         return cls(**fixed)
 
     @property
+    def photographs(self) -> bool:
+        """Whether it trains on photographs of any size rather than on small equal images."""
+        return self.crop != "pad"
+
+    @property
     def digest(self) -> str:
         """SHA-256 (first 16 hex digits) of everything but the name."""
         values = self.identity()
@@ -98,6 +143,15 @@ class Recipe:
     def epoch_of(self, step: int) -> int:
         """The epoch (from 1) that step number `step` (from 0) belongs to."""
         return min(step * self.batch_size // self.train_images + 1, self.epochs)
+
+    @property
+    def freezes(self) -> bool:
+        """Whether there are steps that train the classifier alone."""
+        return not self.backbone_lr or self.frozen_steps > 0
+
+    def frozen_at(self, step: int) -> bool:
+        """Whether step number `step` (from 0) trains the classifier alone."""
+        return not self.backbone_lr or step < self.frozen_steps
 
     @property
     def kept(self) -> tuple[int, ...]:
