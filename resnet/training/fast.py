@@ -1,0 +1,184 @@
+"""How steps are made fast: which device and run get captured graphs, and what may be switched off.
+
+None of this changes a number beyond rounding, so none of it is part of a run's identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from resnet.data import Draw, Pipeline
+from resnet.recipes import Recipe
+from resnet.training.graph import Graph, draws
+from resnet.training.static import StaticStep
+from resnet.training.step import autocast, scores
+
+if TYPE_CHECKING:
+    from resnet.training.module import Classifier
+
+AHEAD = 2  # chunks that the host may be ahead of the device
+DEEP = 200  # layers, where a net does not say how many it has
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What makes steps fast.
+
+    Attributes:
+        graph: capture step and evaluation as CUDA graphs, where there is a CUDA device.
+        compile: compile the blocks, each kind once (see `resnet.training.regional`).
+        channels_last: keep a pixel's channels together.
+    """
+
+    graph: bool = True
+    compile: bool = False
+    channels_last: bool = True
+
+
+FAST, PLAIN = Speed(), Speed(graph=False)
+
+
+def layout(speed: Speed) -> torch.memory_format:
+    """How images and feature maps lie in memory."""
+    return torch.channels_last if speed.channels_last else torch.contiguous_format
+
+
+def steps_a_chunk(net: nn.Module, device: str) -> int:
+    """Steps a Lightning batch: many on a GPU, but not seconds of work, for signals wait so long."""
+    depth = getattr(net, "depth", 0) or DEEP
+    return max(1, min(50, 2_000 // depth)) if device == "cuda" else 1
+
+
+def hasten(module: Classifier, loaders: list[Any], speed: Speed, device: str) -> list[Any]:
+    """Let the module train by graph where that is possible; the loaders to score by."""
+    net, recipe = module.net, module.spec.recipe
+    if speed.compile:
+        from resnet.training.regional import compile_blocks
+
+        compile_blocks(net)
+    if not applies(speed, module, device):
+        return loaders
+    torch.backends.cudnn.benchmark = True  # shapes never change
+    room = steps_a_chunk(net, device)
+    module.fast = Fast(net, module.sgd, module.pipeline, recipe, room)
+    return [module.fast.whole(loader) for loader in loaders]
+
+
+def applies(speed: Speed, module: Classifier, device: str) -> bool:
+    """Whether the module's run can train by graph; if not, it takes the plain step.
+
+    What needs Python in every step cannot be captured: nets that draw, batches that are mixed or
+    cut out by counter or read from a disk, weights that are frozen for a while or have rates of
+    their own, activation checkpointing, several processes that wait for each other.
+    """
+    recipe, net = module.spec.recipe, module.net
+    batches = type(module.pipeline) is Pipeline and recipe.mix == "none" and not recipe.cutout
+    alike = recipe.backbone_lr == 1 and not recipe.frozen_steps
+    free = not draws(net) and not getattr(net, "checkpointing", False)
+    graphs = speed.graph and device == "cuda"
+    return graphs and batches and alike and free and module.ranks.world == 1
+
+
+class Fast:
+    """Trains chunks of steps and scores splits without waiting for the device.
+
+    `capture` makes something that repeats a function of static buffers: a CUDA graph, or in the
+    tests on a CPU the function itself.
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        optimizer: torch.optim.SGD,
+        pipeline: Pipeline,
+        recipe: Recipe,
+        room: int,
+        capture: Callable[[Callable[[], None], Sequence[Tensor]], Callable[[], None]] = Graph,
+    ) -> None:
+        self._make = lambda: StaticStep(
+            net,
+            optimizer,
+            pipeline,
+            recipe.batch_size,
+            room,
+            recipe.label_smoothing,
+            recipe.precision,
+        )
+        self._net, self._optimizer, self._precision = net, optimizer, recipe.precision
+        self._capture = capture
+        self._static: StaticStep | None = None
+        self._replay: Callable[[], None] | None = None
+        self._events: list[torch.cuda.Event] = []
+
+    def steps(self, draws: Draw, rates: Sequence[float]) -> tuple[Tensor, Tensor]:
+        """Train len(rates) steps on all their draws [steps * B]: losses, wrong [steps] on device.
+
+        The first call captures: weights and momenta must be in place by then, and stay there.
+        """
+        if self._static is None:
+            self._static = self._make()
+            self._static.load(draws, rates)
+            self._replay = self._capture(self._static, self._static.state())
+        assert self._replay is not None
+        self._static.load(draws, rates)
+        for _ in rates:
+            self._replay()
+        for group in self._optimizer.param_groups:
+            group["lr"] = rates[-1]  # a number again, as the plain step leaves it
+        self._keep_pace()
+        return self._static.taken(len(rates))
+
+    def whole(self, batches: Iterable[tuple[Tensor, Tensor]]) -> Whole:
+        """A loader of one item, which scores all of `batches` (static, on the device) at once."""
+        return Whole(self._net, batches, self._precision, self._capture)
+
+    def _keep_pace(self) -> None:
+        """Wait for the chunk before the last: a signal must not find an epoch in the queue."""
+        if not torch.cuda.is_available():
+            return
+        event = torch.cuda.Event()
+        event.record()
+        self._events.append(event)
+        if len(self._events) > AHEAD:
+            self._events.pop(0).synchronize()
+
+
+class Whole:
+    """A split as a loader of one item: the captured pass over all its batches."""
+
+    def __init__(
+        self, net: nn.Module, batches: Iterable[Any], precision: str, capture: Callable[..., Any]
+    ) -> None:
+        self._net, self._batches, self._precision = net, batches, precision
+        self._capture = capture
+        self._replay: Callable[[], None] | None = None
+
+    def __len__(self) -> int:
+        return 1
+
+    def __iter__(self) -> Iterator[Callable[[], Tensor]]:
+        yield self.sums
+
+    @torch.no_grad()
+    def sums(self) -> Tensor:
+        """Summed `scores` [3] of the net as it is, in evaluation mode; on the device."""
+        if self._replay is None:
+            device = next(self._net.parameters()).device
+            # A plain tensor, though Lightning evaluates in inference mode.
+            with torch.inference_mode(False):
+                self._sums = torch.zeros(3, dtype=torch.float64, device=device)
+            self._replay = self._capture(self._pass, [self._sums])
+        self._replay()
+        return self._sums.clone()
+
+    def _pass(self) -> None:
+        self._sums.zero_()
+        for x, y in self._batches:
+            with autocast(self._precision, x.device):
+                logits = self._net(x)
+            self._sums.add_(scores(logits.float(), y))
