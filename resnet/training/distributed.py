@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 import torch.distributed as dist
 from pytorch_lightning.plugins.environments import ClusterEnvironment, LightningEnvironment
@@ -53,10 +54,10 @@ class Ranks:
 
     def part(self, split: Split) -> Split:
         """This rank's part of a split that is looked at once, whatever its size."""
+        if self.world == 1:
+            return split
         start, stop = (len(split) * rank // self.world for rank in (self.rank, self.rank + 1))
-        return (
-            split if self.world == 1 else Split(split.images[start:stop], split.labels[start:stop])
-        )
+        return split.at(np.arange(start, stop))
 
     def sum(self, values: Tensor) -> Tensor:
         """The sum over the ranks, the same on each of them."""
@@ -111,7 +112,9 @@ def check(recipe: Recipe, net: nn.Module, ranks: Ranks) -> None:
             f"{world} processes have {batch // world} images each, and the recipe's batch "
             f"statistics are those of {group}: give at most {batch // group} processes"
         )
-    draws = [m for m in net.modules() if isinstance(m, nn.Dropout | DropoutShortcut)]
+    draws: list[nn.Module] = [
+        m for m in net.modules() if isinstance(m, nn.Dropout | DropoutShortcut)
+    ]
     draws += [m for m in net.modules() if isinstance(m, Block) and m.style.dropout]
     if draws:
         raise UserError(
