@@ -109,6 +109,8 @@ def _verdicts(verdicts: Sequence[Verdict]) -> Table:
     for verdict in verdicts:
         claim = Text(verdict.claim.sentence)
         claim.append(f"\n{verdict.claim.id}: {verdict.claim.source}", style="dim")
+        if asked := verdict.claim.asked_of:
+            claim.append(f"\nasked here of {', '.join(asked)}", style="bold")
         if why := _why(verdict):
             claim.append(f"\n{why}", style="italic")
         claim.append("\n")

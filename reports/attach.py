@@ -54,7 +54,7 @@ def head(report: Report) -> dict[str, str]:
         running = "no runs"
     else:
         running = f"newest run {date} · commit {commit}{'+' if newest.get('changed') else ''}"
-    many = len({*zip(*(report.runs[name] for name in ("dataset_digest", "recipe_digest")),
+    many = report.scope is None and len({*zip(*(report.runs[name] for name in ("dataset_digest", "recipe_digest")),
                      strict=True)}) > 1  # fmt: skip
     return {
         "title": report.experiment.title,

@@ -41,10 +41,12 @@ def shortened(rival: Recipe, short: Recipe) -> Recipe:
         changed = {name: value for name, value in changed.items() if name not in WARMUP}
     scale = short.lr / PAPER.lr
     kept = {name: value for name, value in changed.items() if name not in SCALE}
-    if "warmup_lr" in kept:
+    if "warmup_lr" in kept and rival.warmup != "linear":  # which does not read it
         kept["warmup_lr"] = round(kept["warmup_lr"] * scale, 12)
     if kept.get("warmup_steps"):
         kept["warmup_steps"] = max(1, round(rival.warmup_steps * short.steps / rival.steps))
+    if kept.get("frozen_steps"):
+        kept["frozen_steps"] = round(rival.frozen_steps * short.steps / rival.steps)
     if rival.schedule != PAPER.schedule:
         kept["milestones"] = ()
     cut = replace(short, lr=round(rival.lr * scale, 12), **kept)
