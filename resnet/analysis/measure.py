@@ -12,10 +12,13 @@ import torch
 from torch import nn
 
 from resnet.data import Dataset, Pipeline, Subset
-from resnet.nets import build, initialise
+from resnet.data.feed import feed
+from resnet.data.parts import part
+from resnet.nets import build
 from resnet.runs import measures
 from resnet.runs.folder import RunFolder
 from resnet.runs.spec import RunSpec
+from resnet.training.start import starting_net
 
 
 @dataclass(frozen=True)
@@ -45,16 +48,18 @@ class Trained:
     def net(self, step: int | None = None) -> nn.Module:
         """The net in evaluation mode after `step` steps: 0, one of `recipe.kept`, None the last.
 
+        At 0 it is what the first step finds: drawn weights, or those of the run it starts from.
+
         Raises:
             UserError: when its weights were not kept.
         """
         recipe = self.spec.recipe
         step = recipe.steps if step is None else step
-        net = build(self.spec.net, num_classes=self.classes, seed=self.spec.seed)
         if step:
+            net = build(self.spec.net, num_classes=self.classes, seed=self.spec.seed)
             net.load_state_dict(self.folder.load_weights(step))
         else:
-            initialise(net, self.spec.seed, recipe.init)
+            net = starting_net(self.spec, self.classes, self.folder.path.parent)
         return net.to(self.device).to(memory_format=torch.channels_last).eval()
 
     def scratch(self, name: str) -> Path:
@@ -66,17 +71,9 @@ class Trained:
 
 def trained(spec: RunSpec, dataset: Dataset, root: Path, device: str = "cpu") -> Trained:
     """The done run of `spec` under `root`, on the data that it was trained on."""
-    recipe = spec.recipe
-    subset = dataset.take(recipe.train_images, recipe.validation_images, recipe.test_images)
-    pipeline = Pipeline(
-        subset.train,
-        normalisation=recipe.normalisation,
-        pad=recipe.pad,
-        pad_value=recipe.pad_value,
-        device=device,
-        memory_format=torch.channels_last,
-    )
-    return Trained(spec, RunFolder(root, spec), subset, pipeline, len(dataset.classes), device)
+    recipe, dataset = spec.recipe, part(dataset, spec.dataset)
+    fed = feed(dataset, recipe, spec.seed, device)
+    return Trained(spec, RunFolder(root, spec), fed.subset, fed.pipeline, fed.classes, device)
 
 
 def measure(

@@ -7,11 +7,14 @@ so that "why do published numbers for one net differ" is a question about these 
 from resnet.errors import unknown
 from resnet.recipes.cifar import CIFAR, PAPER
 from resnet.recipes.compare import differences
+from resnet.recipes.imagenet import IMAGENET, IMAGENET2015
 from resnet.recipes.recipe import Recipe
 from resnet.recipes.short import SHORT, full_length, is_short, shortened
+from resnet.recipes.transfer import TRANSFER
 from resnet.recipes.variants import VARIANTS
 
 __all__ = [
+    "IMAGENET2015",
     "PAPER",
     "RECIPES",
     "SHORT",
@@ -23,7 +26,7 @@ __all__ = [
     "is_short",
 ]
 
-RECIPES = {recipe.name: recipe for recipe in (*CIFAR, *VARIANTS)}
+RECIPES = {recipe.name: recipe for recipe in (*CIFAR, *VARIANTS, *TRANSFER, *IMAGENET)}
 
 
 def get(name: str) -> Recipe:
