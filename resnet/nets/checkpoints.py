@@ -1,0 +1,60 @@
+"""Weights from a file: torchvision's layout, or what a run of ours kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from resnet.errors import UserError, first_line
+from resnet.nets.construct import build
+from resnet.nets.net import Net
+
+WRAPPERS = ("state_dict", "model", "net")
+
+
+def from_file(path: Path, name: str) -> Net:
+    """The net `name` with the weights of a file, in evaluation mode.
+
+    The file holds a state dict whose keys are torchvision's, which are ours; alone, or under one
+    of `WRAPPERS`, or with `module.` before every key, as data-parallel training leaves it. Nothing
+    in it is executed (`weights_only`).
+
+    Raises:
+        UserError: for no such file, for what is no state dict, or for one of another net.
+    """
+    state = read(path)
+    classes = state.get("fc.weight")
+    if classes is None:
+        near = ", ".join(list(state)[:3])
+        raise UserError(
+            f"{path} has no fc.weight: is it in torchvision's layout? (keys: {near}, …)"
+        )
+    net = build(name, num_classes=len(classes))
+    try:
+        net.load_state_dict(state)
+    except RuntimeError as error:
+        lines = str(error).splitlines()
+        why = lines[1].strip() if len(lines) > 1 else lines[0]
+        raise UserError(f"{path} does not hold a {name}: {why[:200]}") from None
+    return net.eval()
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The state dict in a file; UserError where there is none."""
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise UserError(f"no weights at {path}") from None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
+    except Exception as error:  # torch raises half a dozen kinds for what is no checkpoint
+        raise UserError(f"{path} cannot be read as weights: {first_line(error)}") from None
+    for wrapper in WRAPPERS:
+        if isinstance(found, dict) and isinstance(found.get(wrapper), dict):
+            found = found[wrapper]
+    if not isinstance(found, dict) or not any(isinstance(v, Tensor) for v in found.values()):
+        raise UserError(f"{path} holds no state dict: no tensors by name")
+    return {str(key).removeprefix("module."): value for key, value in found.items()}
