@@ -51,7 +51,7 @@ def show(plan: Plan, root: Path, design: Design | None = None) -> list[str]:
     if any("@" in net for net in plan.nets):
         recipe += " where an arm names no other"
     scope = f"{first.dataset}, {first.dataset_copy}, {recipe}"
-    if first.dataset == "synthetic":
+    if first.dataset.startswith("synthetic"):
         scope = f"SYNTHETIC data, {recipe}"
     say(f"\nArms: error in percent, mean [95 % interval] over seeds; {scope}")
     console.print(_arms(plan, runs))
@@ -89,7 +89,7 @@ def _arms(plan: Plan, runs: pd.DataFrame) -> Table:
         table.add_column(name, justify="left" if name == "net" else "right", no_wrap=True)
     for net in plan.nets:
         done = runs[(runs["net"] == net) & (runs["status"] == "done")]
-        printed = paper.of_arm(net, dataset=plan.specs[0].dataset)
+        printed = paper.of_arm(net, plan.specs[0].dataset)
         table.add_row(
             net,
             str(len(done)),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resnet.console import duration, finish_time, say
+from resnet.data.names import split
 from resnet.planning import estimate
+from resnet.planning.data import TITLES
 from resnet.planning.options import Options
 from resnet.planning.plan import Plan
 from resnet.recipes import differences
@@ -19,8 +21,9 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
     """Print what will happen before anything does; returns the expected seconds."""
     recipe, todo = plan.recipe, plan.pending
     title = plan.experiment.title
-    if dataset.name == "synthetic":
-        title += "  (SYNTHETIC data: nothing here is about CIFAR-10)"
+    if dataset.name.startswith("synthetic"):
+        real = TITLES[split(plan.experiment.dataset)[0]]
+        title += f"  (SYNTHETIC data: nothing here is about {real})"
     say(f"\n{title}\n{plan.experiment.question}\n")
     runs = f"{len(plan.specs)}: {len(plan.nets)} nets × {len(plan.specs) // len(plan.nets)} seeds"
     say(f"  runs      {runs}; {plan.count('done')} done, {_to_do(plan)}{_trouble(plan)}")

@@ -14,16 +14,17 @@ if TYPE_CHECKING:
 @element
 def recipe_card(report: Report) -> Table:
     """Where the runs' recipe departs from the paper's, field by field, made from the two."""
-    from resnet.recipes import PAPER, Recipe, differences
+    from resnet.recipes import Recipe, differences
 
     if not report.recipe:
         return Table("No runs, and so no recipe.")
     recipe = Recipe.from_json(report.recipe)
-    found, name = differences(recipe, PAPER), recipe.name
+    found, name = differences(recipe), recipe.name
+    paper = f"He et al. 2015, section {'3.4' if recipe.photographs else '4.2'}"
     if not found:
-        return Table(f"Recipe {name}: it differs in nothing from He et al. 2015, section 4.2.")
+        return Table(f"Recipe {name}: it differs in nothing from {paper}.")
     caption = (
-        f"Recipe {name}: where it differs from He et al. 2015, section 4.2, "
+        f"Recipe {name}: where it differs from {paper}, "
         f"{count(len(found), 'field')}. All other fields are the paper's."
     )
     rows = tuple(row(field, ours, theirs) for field, ours, theirs in found)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS, HISTORY = "runs.csv", "history.parquet"
-NUMBERS = ("train_error", "test_error", "train_loss", "test_loss", "validation_error",
-           "gradient_ratio", "seconds", *MEASURED)  # fmt: skip
+NUMBERS = ("train_error", "test_error", "test_error_top5", "train_loss", "test_loss",
+           "validation_error", "gradient_ratio", "seconds", *MEASURED)  # fmt: skip
 EXTRA = ("recipe_fields", "provenance")
 """Columns beyond `resnet.runs.table.COLUMNS`: JSON texts of the recipe and of where it ran."""
 KEPT = ("commit", "versions")

@@ -81,11 +81,11 @@ def place(verdict: Verdict) -> str:
 def paper_figure(net: str, dataset: str, metric: str = "test_error") -> float | None:
     """The figure that the arm's own source prints, if it was read there; else None.
 
-    For the synthetic stand-in: the figure for CIFAR-10, which captions name as the paper's.
+    For a synthetic stand-in: the figure for the real set, which captions name as the paper's.
     """
     from resnet.claims import paper
 
-    found = paper.of_arm(net, "cifar10" if dataset == "synthetic" else dataset, metric)
+    found = paper.of_arm(net, paper.stood_for(dataset), metric)
     return None if found is None or found.value is None else float(found.value)
 
 
@@ -141,10 +141,11 @@ def caution(report: Report) -> Text:
     if report.runs.empty:
         return Text("")
     first = report.runs.iloc[0]
-    if first["dataset"] == "synthetic":
+    if first["dataset"].startswith("synthetic"):
+        real = "ImageNet" if first["dataset"] == "synthetic-photographs" else "CIFAR-10"
         return Text(
             "SYNTHETIC DATA: these runs are on built-in synthetic images. Nothing here is about "
-            "CIFAR-10, and no verdict speaks of the paper's own result.",
+            f"{real}, and no verdict speaks of the paper's own result.",
             loud=True,
         )
     if first["dataset_copy"] != "original":

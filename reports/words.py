@@ -25,6 +25,8 @@ TONE = {
 METRICS = {
     "train_error": "training error",
     "test_error": "test error",
+    "test_error_10_crops": "test error, ten crops",
+    "test_error_scales": "test error, five scales",
     "gradient_ratio": "gradient ratio",
     "seconds": "seconds",
 }
@@ -75,8 +77,9 @@ def row(*texts: Any) -> tuple[Cell, ...]:
 
 def data_words(first: Any) -> str:
     """The data set and its copy, from a row of runs."""
-    if first["dataset"] == "synthetic":
-        return "SYNTHETIC images, not CIFAR-10"
+    if first["dataset"].startswith("synthetic"):
+        drawn = first["dataset"] == "synthetic-photographs"
+        return f"SYNTHETIC {'pictures, not ImageNet' if drawn else 'images, not CIFAR-10'}"
     name = {"cifar10": "CIFAR-10", "imagenet": "ImageNet"}.get(first["dataset"], first["dataset"])
     return f"{name}, {first['dataset_copy']}"
 

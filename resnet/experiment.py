@@ -23,6 +23,7 @@ class Experiment:
     a net under the experiment's recipe, or NET@RECIPE, a net under another. `quick_nets` take
     their place in the quick preset, where the papers' are too deep for it. `recipes` and `seeds`
     go by preset, 'quick' or 'paper'. `measures` (`resnet.runs.measures`) are taken of each run.
+    `dataset` is what the claims are about; `groups` are choices of arms that --group names.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Experiment:
     seeds: Mapping[str, int] = field(default_factory=lambda: {"quick": 1, "paper": 3})
     measures: tuple[str, ...] = ()
     quick_nets: tuple[str, ...] = ()
+    dataset: str = "cifar10"
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def nets_of(self, preset: str) -> tuple[str, ...]:
         """The arms of a preset."""

@@ -5,8 +5,13 @@ Errors are on all images of the split, at the last epoch, without augmentation. 
 """
 
 METRICS = {
-    "train_error": ("points", "error on the training set, in percent; on ImageNet top-1"),
+    "train_error": ("points", "error on the training set, in percent; on ImageNet top-1, running"),
     "test_error": ("points", "error on the test set, in percent; on ImageNet top-1"),
+    "test_error_top5": ("points", "test error in percent, right if among the first five"),
+    "test_error_10_crops": ("points", "test error, mean prediction over ten crops, in percent"),
+    "test_error_top5_10_crops": ("points", "the same, right if among the first five"),
+    "test_error_scales": ("points", "test error, fully convolutional at five scales, in percent"),
+    "test_error_top5_scales": ("points", "the same, right if among the first five"),
     "gradient_ratio": (
         "decades",
         "log10 of the gradient norm at the first block over that at the last, at initialisation",

@@ -87,7 +87,8 @@ class Claim:
     def absolute(self) -> bool:
         """Whether it names an error rate, which no other data set or lossy copy need share."""
         return any(
-            len(contrast.terms) == 1 and contrast.metric.endswith("_error")
+            (len(contrast.terms) == 1 and contrast.metric.endswith("_error"))
+            or (contrast.direction == "equal" and contrast.bound != 0)
             for contrast in self.contrasts()
         )
 

@@ -36,13 +36,29 @@ def figure(
     return None
 
 
+def stood_for(dataset: str) -> str:
+    """The real data set that a built-in one stands in for; itself for a real one."""
+    return {"synthetic": "cifar10", "synthetic-photographs": "imagenet"}.get(dataset, dataset)
+
+
+IMAGENET = {
+    f"test_error{top}{ours}": (f"test_error{top}", protocol)
+    for top in ("", "_top5")
+    for ours, protocol in (("", "1-crop"), ("_10_crops", "10-crop"), ("_scales", he2015.SCALES))
+}
+"""Metrics of runs on ImageNet: which printed ones they may stand beside, by protocol."""
+
+
 def of_arm(arm: str, dataset: str = "cifar10", metric: str = "test_error") -> Figure | None:
     """The figure printed of NET, or of NET@RECIPE by the recipe's own source; None for none.
 
-    A recipe cut down stands for the whole one.
+    A recipe cut down stands for the whole one. On ImageNet a figure stands beside a metric of its
+    own protocol alone.
     """
     net, recipe = split(arm)
     wanted = full_length(recipe)
+    if dataset == "imagenet":
+        return figure(net, dataset, *IMAGENET.get(metric, (metric, "none")))
     if wanted in ("", PAPER.name):
         return figure(net, dataset, metric)
     sources = SOURCES.get(wanted, ())

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from functools import cache
 
 from resnet.claims.model import Claim
-from resnet.claims.stated import degradation, he2015, he2016, recipes, relatives, veit2016
+from resnet.claims.stated import degradation, he2015, he2016, imagenet, recipes, relatives, veit2016
 from resnet.errors import unknown
 
 FAMILIES = {
     "degradation": degradation.CLAIMS,
     "he2015": he2015.CLAIMS,
     "he2016": he2016.CLAIMS,
+    "imagenet": imagenet.CLAIMS,
     "veit2016": veit2016.CLAIMS,
     "relatives": relatives.CLAIMS,
     "recipes": recipes.CLAIMS,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from resnet.claims.arms import with_recipe
 from resnet.claims.model import Claim
+from resnet.data.names import is_synthetic, stand_in
 from resnet.recipes import is_short
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ("id", "net", "dataset", "dataset_copy", "recipe", "seed", "status", "reason")
 SCOPE = ("dataset_digest", "recipe_digest", "numerics")
-STAND_IN = "synthetic"
 
 
 def labelled(runs: pd.DataFrame, recipe_digest: str) -> pd.DataFrame:
@@ -40,10 +40,10 @@ def of(claim: Claim, runs: pd.DataFrame) -> pd.DataFrame:
     if runs.empty:
         return runs.reindex(columns=[*COLUMNS, *SCOPE])
     runs = as_named(claim, runs)
-    kind = runs["dataset"].isin([claim.dataset, STAND_IN])
+    kind = runs["dataset"].isin([claim.dataset, stand_in(claim.dataset)])
     if claim.absolute:
-        lossy = runs["dataset_copy"].str.contains("lossy", na=False)
-        kind = (runs["dataset"] == claim.dataset) & ~lossy & ~_short(runs)
+        other = runs["dataset_copy"].str.contains("lossy|part", na=False)
+        kind = (runs["dataset"] == claim.dataset) & ~other & ~_short(runs)
     return runs[runs["net"].isin(claim.arms) & kind & (runs["status"] != "corrupt")]
 
 
@@ -77,7 +77,8 @@ def _named(runs: pd.DataFrame) -> bool:
 
 
 def _short(runs: pd.DataFrame) -> pd.Series:
-    return runs["recipe"].map(lambda name: is_short(str(name))).astype(bool)
+    """Short recipes, and those cut to a part of the classes, which their names say after a comma."""
+    return runs["recipe"].map(lambda name: is_short(str(name)) or "," in str(name)).astype(bool)
 
 
 def why_not_compared(runs: pd.DataFrame) -> str:
@@ -104,7 +105,7 @@ def scope_text(claim: Claim, runs: pd.DataFrame, n: int) -> str:
     if runs.empty:
         return ""
     first = runs.iloc[0]
-    copy = "" if first["dataset"] == STAND_IN else f", {first['dataset_copy']}"
+    copy = "" if is_synthetic(first["dataset"]) else f", {first['dataset_copy']}"
     nets = f", asked of {', '.join(claim.asked_of)}" if claim.asked_of else ""
     return f"{first['dataset']}{copy}, {recipes_text(runs)}{nets}, n = {n}"
 

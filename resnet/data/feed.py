@@ -34,14 +34,20 @@ class Feed:
     test_batch: int
 
 
-def feed(dataset: Any, recipe: Recipe, seed: int, device: str = "cpu") -> Feed:
+def feed(
+    dataset: Any,
+    recipe: Recipe,
+    seed: int,
+    device: str = "cpu",
+    memory_format: torch.memory_format = torch.channels_last,
+) -> Feed:
     """The feed of a run under `recipe` on a `Dataset` or a `PhotoSet`.
 
     Raises:
         UserError: the recipe and the data do not go together, or ask for more than there is.
     """
     if recipe.photographs:
-        return _photographs(dataset, recipe, seed, device)
+        return _photographs(dataset, recipe, seed, device, memory_format)
     subset = dataset.take(recipe.train_images, recipe.validation_images, recipe.test_images)
     pipeline = Pipeline(
         subset.train,
@@ -50,13 +56,15 @@ def feed(dataset: Any, recipe: Recipe, seed: int, device: str = "cpu") -> Feed:
         pad_value=recipe.pad_value,
         classes=len(dataset.classes),
         device=device,
-        memory_format=torch.channels_last,
+        memory_format=memory_format,
     )
     stream = Stream(seed, recipe.train_images, recipe.batch_size, recipe.pad, recipe.flip)
     return Feed(subset, pipeline, stream, len(dataset.classes), TEST_BATCH[device])
 
 
-def _photographs(dataset: Any, recipe: Recipe, seed: int, device: str) -> Feed:
+def _photographs(
+    dataset: Any, recipe: Recipe, seed: int, device: str, memory_format: torch.memory_format
+) -> Feed:
     from resnet.data.imagenet.draws import Stream as PhotoStream
     from resnet.data.imagenet.pipeline import PhotoPipeline
 
@@ -64,5 +72,6 @@ def _photographs(dataset: Any, recipe: Recipe, seed: int, device: str) -> Feed:
     subset = part.take(recipe.train_images, recipe.validation_images, recipe.test_images)
     stream = PhotoStream(seed, recipe.train_images, recipe)
     chosen = f"{dataset.digest} {recipe.classes} {recipe.images_per_class}"
-    pipeline = PhotoPipeline(subset.train, stream, len(part.classes), chosen, device)
-    return Feed(subset, pipeline, stream, len(part.classes), pipeline.test_batch)
+    count = len(part.classes)
+    pipeline = PhotoPipeline(subset.train, stream, count, chosen, device, memory_format)
+    return Feed(subset, pipeline, stream, count, pipeline.test_batch)

@@ -53,4 +53,11 @@ def is_synthetic(name: str) -> bool:
 
 def stand_in(name: str) -> str:
     """The built-in set that stands in for a set where that is not at hand."""
-    return PHOTOGRAPHS[1] if name in PHOTOGRAPHS else WHOLE[1]
+    if name in PHOTOGRAPHS:
+        return PHOTOGRAPHS[1]
+    return named(WHOLE[1], split(name)[1])
+
+
+def named(whole: str, part: str) -> str:
+    """The name of a part of a set: the inverse of `split`."""
+    return f"{whole}-{part}" if part else whole

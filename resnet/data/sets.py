@@ -63,6 +63,12 @@ class Dataset:
     source: str
     digest: str
 
+    def part(self, name: str) -> "Dataset":
+        """The part called `name`, such as 'cifar10-animals': see `resnet.data.parts`."""
+        from resnet.data.parts import part
+
+        return part(self, name)
+
     def take(self, train: int, validation: int, test: int) -> Subset:
         """Choose images for a run: the same ones for every seed, net and recipe of these sizes.
 

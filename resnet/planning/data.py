@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from resnet.data import Dataset
 
 
+TITLES = {"cifar10": "CIFAR-10", "imagenet": "ImageNet"}
+
+
 def data_dir(options: Options) -> Path | None:
     """Where the data lies: as asked, else data/ in this folder if there is one."""
     here = Path("data")
@@ -19,16 +22,22 @@ def data_dir(options: Options) -> Path | None:
 
 
 def load_data(options: Options, preset: str) -> Dataset:
-    """The data asked for; quick falls back to the synthetic set, and says so loudly."""
-    from resnet.data import DataUnavailable, load
+    """The data asked for; quick falls back to a synthetic set, and says so loudly.
 
+    Of a part, the whole: some runs start from others that were trained on another part.
+    """
+    from resnet.data import DataUnavailable, load
+    from resnet.data.names import split, stand_in
+
+    whole, _ = split(options.dataset)
     try:
-        return load(options.dataset, data_dir(options), say=say)
+        return load(whole, data_dir(options), say=say)
     except DataUnavailable as error:
         if preset != "quick":
             raise
         say("=" * 78)
-        say("NO CIFAR-10 HERE: this run is on the built-in SYNTHETIC set, not on CIFAR-10.")
+        name = TITLES.get(whole, whole)
+        say(f"NO {name.upper()} HERE: this run is on the built-in SYNTHETIC set, not on {name}.")
         say(f"({error})")
         say("=" * 78)
-        return load("synthetic", say=say)
+        return load(stand_in(whole), say=say)

@@ -2,52 +2,75 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from resnet.runs import measures
 from resnet.runs.spec import RunSpec
 
 WARM, TIMED = 2, 3  # steps
+LAYER = 2e6  # multiply-adds of one layer for an image of CIFAR-10
+PIXELS = 128 * 32 * 32  # at most so many a channel in a batch that is timed on a CPU
+
+
+def layers(spec: RunSpec) -> float:
+    """What an image costs the run's net: layers, of those of CIFAR-10's nets.
+
+    Nets for photographs are counted by their multiply-adds at the recipe's size, two million to a
+    layer, which is what a layer of ResNet-20 to 110 has.
+    """
+    from resnet.nets import depth
+
+    if not spec.recipe.photographs:
+        return depth(spec.net)
+    return _multiply_adds(spec.net) * (spec.recipe.size / 224) ** 2 / LAYER
+
+
+@cache
+def _multiply_adds(net: str) -> int:
+    from resnet.nets.counts import totals
+
+    return totals(net)[1]
 
 
 def seconds_per_layer_image(spec: RunSpec, device: str) -> float:
     """Seconds that training takes an image and a layer, timed on the net of `spec`."""
     import torch
 
-    from resnet.nets import build, depth
+    from resnet.nets import build
     from resnet.training.step import plain_step, sgd
 
     net = build(spec.net, num_classes=10, seed=0)
     net = net.to(device).to(memory_format=torch.channels_last)
-    optimizer, batch = sgd(net, spec.recipe), spec.recipe.batch_size
-    x = torch.randn(batch, 3, 32, 32, device=device).to(memory_format=torch.channels_last)
+    optimizer, batch, size = sgd(net, spec.recipe), spec.recipe.batch_size, spec.recipe.size
+    if device == "cpu":
+        batch = max(1, min(batch, PIXELS // size**2))
+    x = torch.randn(batch, 3, size, size, device=device).to(memory_format=torch.channels_last)
     y = torch.zeros(batch, dtype=torch.int64, device=device)
     for step in range(WARM + TIMED):
         if step == WARM:
             start = time.perf_counter()
         loss, _ = plain_step(net, optimizer, x, y, lr=0.0)
         float(loss)  # waits for the device
-    return (time.perf_counter() - start) / TIMED / batch / depth(spec.net)
+    return (time.perf_counter() - start) / TIMED / batch / layers(spec)
 
 
 def work(spec: RunSpec) -> float:
     """A run's work in layer-images trained; an image tested counts a third of one trained."""
-    from resnet.nets import depth
-
     recipe = spec.recipe
     images = recipe.steps * recipe.batch_size
     tested = recipe.epochs * (recipe.test_images + recipe.validation_images)
-    return depth(spec.net) * (images + tested / 3)
+    return layers(spec) * (images + tested / 3)
 
 
 def measuring(spec: RunSpec, names: Iterable[str]) -> float:
     """The work of taking measures of a trained run, in the units of `work`."""
     from resnet.nets import depth
 
-    layers = depth(spec.net)
+    count = depth(spec.net)
     asked = [one for one in map(measures.get, names) if one.applies(spec.net)]
-    images = sum(one.passes(layers) for one in asked) * spec.recipe.test_images
+    images = sum(one.passes(count) for one in asked) * spec.recipe.test_images
     images += sum(one.forwards(spec.recipe, one.settings) for one in asked if one.forwards)
-    return layers * images / 3
+    return layers(spec) * images / 3
 
 
 def seconds(
@@ -63,13 +86,11 @@ def seconds(
     """
     import torch
 
-    from resnet.nets import depth
-
     if not specs:
         return 0.0
     before = torch.get_num_threads()
     torch.set_num_threads(threads or before)
-    shallowest = min(specs, key=lambda spec: depth(spec.net))
+    shallowest = min(specs, key=layers)
     rate = seconds_per_layer_image(shallowest, device)
     torch.set_num_threads(before)
     times = [rate * amount for amount in amounts or map(work, specs)]

@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from resnet import recipes
 from resnet.claims.arms import check
 from resnet.data import NAMES
+from resnet.data.names import PHOTOGRAPHS, WHOLE, named, split, stand_in
 from resnet.errors import UserError, unknown
 from resnet.experiment import Experiment
-from resnet.planning import cluster
+from resnet.planning import cluster, photographs
+from resnet.planning.photographs import NOTHING_ASKED, Photographs
 
 PRESETS = ("quick", "paper")
 LAUNCHERS = ("local", "slurm", "debug")
@@ -41,6 +43,16 @@ class Options:
     cluster: Path | None = None  # the file of cluster settings
     cluster_flags: tuple[tuple[str, Any], ...] = ()  # the settings given on the command line
     snapshot: bool = False
+    photographs: Photographs = NOTHING_ASKED
+
+    def of(self, experiment: Experiment) -> Options:
+        """The same, on the experiment's own data where no other is asked for.
+
+        Of a whole set that is asked for, the experiment takes its own part.
+        """
+        asked = self.dataset or experiment.dataset
+        part = split(experiment.dataset)[1] if asked in WHOLE else ""
+        return replace(self, dataset=named(asked, part))
 
 
 class Parser(argparse.ArgumentParser):
@@ -65,7 +77,7 @@ def parser(experiment: Experiment) -> Parser:
         epilog="With no flags: the paper's recipe on a CUDA device, else the quick one.",
         allow_abbrev=False,
     )
-    add_arguments(parser, _default(experiment))
+    add_arguments(parser, _default(experiment), experiment)
     return parser
 
 
@@ -78,8 +90,11 @@ def _default(experiment: Experiment) -> str:
     return f"the arms, NET or NET@RECIPE (default {listed})"
 
 
-def add_arguments(parser: argparse.ArgumentParser, nets: str = "the arms") -> None:
-    """Add what can be asked of any experiment; `nets` is the help on --nets."""
+def add_arguments(
+    parser: argparse.ArgumentParser, nets: str = "the arms", experiment: Experiment | None = None
+) -> None:
+    """Add what can be asked of `experiment`, or of any; `nets` is the help on --nets."""
+    dataset = experiment.dataset if experiment else "cifar10"
     add = parser.add_argument
     add("--preset", choices=PRESETS, help="quick: minutes on two CPU cores; paper: as published")
     add("--recipe", metavar="NAME", help=f"one of {', '.join(recipes.RECIPES)}")
@@ -87,8 +102,8 @@ def add_arguments(parser: argparse.ArgumentParser, nets: str = "the arms") -> No
     add("--seeds", type=int, metavar="N", help="runs an arm, with seeds 0 to N-1")
     add("--until-decided", type=int, metavar="N", help="add seeds in waves, up to N an arm")
     add("--validation-images", type=int, default=0, metavar="N", help="held out (paper: 5000)")
-    add("--dataset", default="cifar10", metavar="NAME", help="cifar10 or synthetic")
-    add("--data-dir", type=Path, metavar="DIR", help="where CIFAR-10 lies (default data/)")
+    add("--dataset", default="", metavar="NAME", help=f"{dataset} or {stand_in(dataset)}")
+    add("--data-dir", type=Path, metavar="DIR", help=f"where {dataset} lies (default data/)")
     add("--output-dir", type=Path, default=Path("runs"), metavar="DIR", help="where runs go")
     add(
         "--launcher",
@@ -100,17 +115,28 @@ def add_arguments(parser: argparse.ArgumentParser, nets: str = "the arms") -> No
     add("--wandb", choices=("offline", "online", "disabled"), help="the mirror of the record")
     add("--no-report", dest="report", action="store_false", help="stop at the table")
     add("--dry-run", action="store_true", help="print the plan, do nothing")
+    if experiment is not None and experiment.groups:
+        groups = "; ".join(f"{name}: {','.join(nets)}" for name, nets in experiment.groups.items())
+        add("--group", metavar="NAME", choices=(*experiment.groups,), help=f"arms: {groups}")
+    if experiment is None or experiment.dataset in PHOTOGRAPHS:
+        photographs.add_arguments(parser)
     cluster.add_arguments(parser)
 
 
 def parse(experiment: Experiment, arguments: Sequence[str] | None = None) -> Options:
     """The options in `arguments` (default: the command line's), checked as far as is cheap."""
-    return from_values(vars(parser(experiment).parse_args(arguments)))
+    values = vars(parser(experiment).parse_args(arguments))
+    if group := values.get("group"):
+        if values["nets"] is not None:
+            raise UserError("--group names the arms: leave --nets out")
+        values["nets"] = ",".join(experiment.groups[group])
+    return from_values(values).of(experiment)
 
 
 def from_values(values: Mapping[str, Any]) -> Options:
     """The options among parsed flags; UserError for what cannot be right."""
     values = {**values, "cluster_flags": cluster.given(values)}
+    values["photographs"] = photographs.given(values)
     if values["nets"] is not None:
         nets = tuple(net.strip() for net in values["nets"].split(",") if net.strip())
         values["nets"] = tuple(dict.fromkeys(map(check, nets)))  # resnet20-A is resnet20
@@ -135,5 +161,5 @@ def validate(options: Options) -> None:
         raise UserError(f"--workers {options.workers}: give 1 or more")
     if options.recipe is not None:
         recipes.get(options.recipe)
-    if options.dataset not in NAMES:
+    if options.dataset and options.dataset not in NAMES:
         raise unknown("data set", options.dataset, NAMES)

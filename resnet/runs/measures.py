@@ -63,6 +63,18 @@ ALL: tuple[Measure, ...] = (
         passes=lambda layers: 2.0,
     ),
     Measure(
+        "ten-crops",
+        "resnet.analysis.crops:ten_crops",
+        ("test_error_10_crops", "test_error_top5_10_crops"),
+        passes=lambda layers: 10.0,
+    ),
+    Measure(
+        "many-scales",
+        "resnet.analysis.crops:many_scales",
+        ("test_error_scales", "test_error_top5_scales"),
+        passes=lambda layers: 25.0,  # the pixels of all five, at a photograph's usual 4:3
+    ),
+    Measure(
         "landscape",
         "resnet.analysis.landscape:landscape",
         ("surface_negative_curvature",),

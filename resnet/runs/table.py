@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 RESULTS = (
     "train_error",
     "test_error",
+    "test_error_top5",
     "train_loss",
     "test_loss",
     "validation_error",

@@ -23,7 +23,7 @@ class PhotoPipeline:
     """Batches of photographs, cropped by threads, coloured and normalised on the device.
 
     The same calls as `resnet.data.Pipeline`. `replaced` counts the training images of all batches
-    handed out that stand in for corrupt ones.
+    handed out since `take_replaced` that stand in for corrupt ones.
     """
 
     top5 = True
@@ -95,6 +95,11 @@ class PhotoPipeline:
         for made in self.loader.batches(requests):
             whole = made.shown >= 0
             yield made.images[whole], split.labels[made.shown[whole]].to(self.device)
+
+    def take_replaced(self) -> int:
+        """How many images have stood in for corrupt ones since the last call."""
+        count, self.replaced = self.replaced, 0
+        return count
 
     def normalised(self, images: Tensor) -> Tensor:
         """Photographs, uint8 [B, 3, H, W] of any size, as the net takes them."""

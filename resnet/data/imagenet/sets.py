@@ -41,6 +41,10 @@ class Photographs:
         where = torch.from_numpy(np.ascontiguousarray(chosen))
         return Photographs(self.folder, self.paths[chosen], self.labels[where])
 
+    def to(self, device: object) -> Photographs:
+        """Itself: photographs stay on disk."""
+        return self
+
     def only(self, classes: np.ndarray) -> Photographs:
         """Those of the classes numbered `classes`, whose places become the labels."""
         place = np.full(int(max(classes.max(), self._most())) + 1, -1)
@@ -93,6 +97,12 @@ class PhotoSet:
         if recipe.images_per_class:
             train = train.at_most(recipe.images_per_class)
         return replace(self, train=train, test=test, classes=tuple(self.classes[c] for c in chosen))
+
+    def part(self, name: str) -> PhotoSet:
+        """Itself: a part of the classes is the recipe's to choose. UserError for another name."""
+        if name != self.name:
+            raise UserError(f"'{name}' is no part of the data set '{self.name}': use --classes")
+        return self
 
     def take(self, train: int, validation: int, test: int) -> Subset:
         """Choose images for a run, as `resnet.data.Dataset.take` does."""

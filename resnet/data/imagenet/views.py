@@ -58,13 +58,17 @@ def five(split: Photographs, number: int, side: int, size: int, skip: bool) -> J
     return partial(_test, split, number, skip, partial(_five, side, size))
 
 
-def whole(split: Photographs, number: int, sides: tuple[int, ...]) -> list[Tensor]:
-    """The whole photograph at each of the `sides`: uint8 [3, h, w] each; [] for a corrupt one.
+def whole(split: Photographs, number: int, sides: tuple[int, ...], skip: bool) -> list[Tensor]:
+    """The whole photograph at each of the `sides`: uint8 [3, h, w] each.
 
-    Raises:
-        CorruptImage: named.
+    [] for a corrupt one with `skip`; without it, CorruptImage, named.
     """
-    pixels = _pixels(split, number)
+    try:
+        pixels = _pixels(split, number)
+    except CorruptImage:
+        if not skip:
+            raise
+        return []
     return [shorter_side(pixels, side).contiguous() for side in sides]
 
 
