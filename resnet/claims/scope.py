@@ -77,7 +77,7 @@ def _named(runs: pd.DataFrame) -> bool:
 
 
 def _short(runs: pd.DataFrame) -> pd.Series:
-    """Short recipes, and those cut to a part of the classes, which their names say after a comma."""
+    """Short recipes, and those cut to a part of the data, which their names say after a comma."""
     return runs["recipe"].map(lambda name: is_short(str(name)) or "," in str(name)).astype(bool)
 
 

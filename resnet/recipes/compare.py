@@ -17,7 +17,11 @@ def differences(recipe: Recipe, from_: Recipe | None = None) -> list[tuple[str, 
     from_ = papers(recipe) if from_ is None else from_
     names = [field.name for field in fields(Recipe) if field.name != "name"]
     pairs = [(name, getattr(recipe, name), getattr(from_, name)) for name in names]
-    return [(n.replace("_", " "), _show(a), _show(b)) for n, a, b in pairs if a != b]
+    return [(n.replace("_", " "), _said(n, a), _said(n, b)) for n, a, b in pairs if a != b]
+
+
+def _said(name: str, value: object) -> str:
+    return "all" if name in ("classes", "images_per_class") and not value else _show(value)
 
 
 def _show(value: object) -> str:
