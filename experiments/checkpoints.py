@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from resnet.analysis.chain import Batches
     from resnet.nets.net import Net
 
+OWN = ("run", "weights", "net", "images", "json")
+
 
 def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> NoReturn:
     """Run as the command line asks."""
@@ -43,7 +45,7 @@ def parser(experiment: Experiment) -> planning.Parser:
 
 def _run(experiment: Experiment, arguments: Sequence[str] | None) -> int:
     values = vars(parser(experiment).parse_args(arguments))
-    asked = argparse.Namespace(**values)
+    asked = argparse.Namespace(**{name: values.pop(name) for name in OWN})
     if asked.run is None and asked.weights is None:
         if asked.net is not None or asked.images is not None or asked.json:
             raise UserError("--net, --images and --json go with --weights or --run")

@@ -1,0 +1,125 @@
+"""Lesions of any checkpoint: torchvision's layout, a run of ours, and what cannot be read."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from experiments import block_deletion
+from experiments.checkpoints import main
+from resnet.analysis.lesions import lesion
+from resnet.data import Dataset
+from resnet.errors import UserError
+from resnet.nets import build
+from resnet.nets.checkpoints import from_file
+from resnet.runs.spec import RunSpec
+from resnet.training.train import train
+
+X = torch.randn(2, 3, 32, 32)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize("wrap", ["alone", "state_dict", "module."])
+def test_weights_load_as_they_are(tmp_path: Path, wrap: str) -> None:
+    net = build("resnet8-B", 7, seed=3).eval()
+    state = dict(net.state_dict())
+    if wrap == "module.":
+        state = {f"module.{key}": value for key, value in state.items()}
+    torch.save({"state_dict": state, "epoch": 3} if wrap != "alone" else state, tmp_path / "w.pt")
+    loaded = from_file(tmp_path / "w.pt", "resnet8-B")
+    assert not loaded.training
+    assert torch.equal(loaded(X), net(X))
+
+
+def test_weights_of_torchvision_load_into_ours(tmp_path: Path) -> None:
+    from torchvision.models import resnet18
+
+    theirs = resnet18(num_classes=5).eval()
+    torch.save(theirs.state_dict(), tmp_path / "w.pt")
+    ours = from_file(tmp_path / "w.pt", "resnet18")
+    torch.testing.assert_close(ours(X), theirs(X))
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "no weights at"),
+        (b"", "cannot be read as weights"),
+        (b"not weights", "cannot be read as weights"),
+        ({"fc.weight": 3}, "holds no state dict"),
+        ({"linear.weight": torch.zeros(2)}, r"no fc.weight.*keys: linear.weight"),
+        ({"fc.weight": torch.zeros(10, 64)}, "does not hold a resnet8: Missing key"),
+    ],
+)
+def test_what_is_no_checkpoint_is_one_line(tmp_path: Path, content: object, why: str) -> None:
+    path = tmp_path / "w.pt"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        torch.save(content, path)
+    with pytest.raises(UserError, match=why) as error:
+        from_file(path, "resnet8")
+    assert "\n" not in str(error.value)
+
+
+def said(arguments: list[object], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    """Exit status, output and errors of the script."""
+    with pytest.raises(SystemExit) as stop:
+        main(block_deletion.EXPERIMENT, [str(word) for word in arguments])
+    out, err = capsys.readouterr()
+    return int(str(stop.value.code)), out, err
+
+
+def test_a_file_and_a_run_of_the_same_net_lose_the_same(
+    tmp_path: Path,
+    dataset: Dataset,
+    spec: RunSpec,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("resnet.planning.data.load_data", lambda options, preset: dataset)
+    monkeypatch.chdir(tmp_path)
+    root = tmp_path / "runs"
+    train(spec, dataset, root, "test")
+    status, out, _ = said(["--run", spec.id, "--images", 20, "--json"], capsys)
+    assert status == 0
+    of_run = json.loads(out)
+    weights = root / spec.id / "weights" / "20.pt"
+    status, out, _ = said(["--weights", weights, "--net", spec.net, "--images", 20], capsys)
+    assert status == 0
+    assert "block deleted" in out
+    assert "changes the shape" in out
+    net, test = from_file(weights, spec.net), None
+    from resnet.analysis.measure import trained
+
+    one = trained(spec, dataset, root)
+    test = next(iter(one.pipeline.test(one.data.test, 20)))
+    expected = lesion(net, [test], len(dataset.classes))
+    assert of_run["values"] == expected.values()
+    assert of_run["rows"]["lesion/0001"] == expected.single[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--weights", "w.pt"], "--weights needs the net"),
+        (["--weights", "w.pt", "--net", "resnet50"], "only nets of 32×32 images"),
+        (["--run", "0123456789abcdef"], "no run 0123456789abcdef in runs/"),
+        (["--net", "resnet20"], "go with --weights or --run"),
+    ],
+)
+def test_mistakes_are_one_line(
+    arguments: list[object], why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    status, _, err = said(arguments, capsys)
+    assert status == 2
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert why in err
