@@ -30,7 +30,7 @@ def plan(values: argparse.Namespace) -> int:
     options, cluster = _options(values)
     for name in values.experiments:
         made = sending.plan(experiments.get(name), options, cluster)
-        draft = sending.draft(made.specs, sending.order(made, options, cluster))
+        draft = sending.draft(made.runs, sending.order(made, options, cluster))
         _print_plan(name, plan_lines(draft, largest_array()))
     return 0
 
@@ -43,7 +43,7 @@ def submit(values: argparse.Namespace) -> int:
     status = 0
     for name in values.experiments:
         made = sending.plan(experiments.get(name), options, cluster)
-        status |= _send(made.specs, sending.order(made, options, cluster), values)
+        status |= _send(made.runs, sending.order(made, options, cluster), values)
     return status
 
 

@@ -17,7 +17,7 @@ def launch(plan: Plan, options: Options) -> list[str]:
     from resnet.console import say
 
     order = sending.order(plan, options, sending.cluster_of(options))
-    draft, sent = sending.submit(plan.specs, order)
+    draft, sent = sending.submit(plan.runs, order)
     for line in plan_lines(draft, largest_array()):
         say(f"  {line}")
     if sent:

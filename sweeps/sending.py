@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from resnet.data.names import PHOTOGRAPHS, split
 from resnet.experiment import Experiment
 from resnet.planning import cluster as settings
 from resnet.planning import plan as planning
@@ -37,10 +38,14 @@ class Draft:
 
 def plan(experiment: Experiment, options: Options, cluster: Cluster) -> Plan:
     """The plan, without loading data that was seen before."""
+    options = options.of(experiment)
     preset = planning.choose_preset(options, "cuda" if cluster.gpus_per_node else "cpu")
-    keep = options.output_dir / "sweeps" / f"{options.dataset}.json"
+    whole, _ = split(options.dataset)
+    keep = options.output_dir / "sweeps" / f"{whole}.json"
     place = data_dir(options)
-    dataset: Any = describe(options.dataset, place, keep, lambda: load_data(options, preset))
+    if options.dataset in PHOTOGRAPHS:  # lists of files, which the cache keeps
+        return planning.make(experiment, options, preset, load_data(options, preset))
+    dataset: Any = describe(whole, place, keep, lambda: load_data(options, preset))
     return planning.make(experiment, options, preset, dataset)
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet.errors import UserError
+from resnet.data.names import PARTS, WHOLE, named
+from resnet.errors import UserError, unknown
 
 if TYPE_CHECKING:
     from resnet.data import Dataset
@@ -75,23 +76,38 @@ class Described:
     train: Labels
     test: Labels
     source: str
+    parts: tuple[Described, ...] = ()
 
     @classmethod
     def of(cls, dataset: Any) -> Described:
-        """The description of a data set."""
+        """The description of a data set, and of its parts; one of a description is itself."""
+        if isinstance(dataset, cls):
+            return dataset
         train, test = (Labels(range(len(s.labels))) for s in (dataset.train, dataset.test))
-        return cls(dataset.name, dataset.copy, dataset.digest, train, test, dataset.source)
+        names = [named(dataset.name, word) for word in PARTS if dataset.name in WHOLE]
+        parts = tuple(cls.of(dataset.part(name)) for name in names)
+        return cls(dataset.name, dataset.copy, dataset.digest, train, test, dataset.source, parts)
+
+    def part(self, name: str) -> Described:
+        """The part called `name`; UserError when there is none."""
+        if name == self.name:
+            return self
+        found = next((part for part in self.parts if part.name == name), None)
+        if found is None:
+            raise unknown(f"part of the data set '{self.name}'", name, [p.name for p in self.parts])
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
         sizes = {"train": len(self.train.labels), "test": len(self.test.labels)}
-        return {**vars(self), **sizes}
+        return {**vars(self), **sizes, "parts": [part.to_json() for part in self.parts]}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Described:
         """What `to_json` wrote."""
         sizes = {name: Labels(range(values[name])) for name in ("train", "test")}
-        return cls(**{**values, **sizes})
+        parts = tuple(map(cls.from_json, values["parts"]))
+        return cls(**{**values, **sizes, "parts": parts})
 
 
 def describe(

@@ -125,7 +125,11 @@ def add_arguments(
 
 def parse(experiment: Experiment, arguments: Sequence[str] | None = None) -> Options:
     """The options in `arguments` (default: the command line's), checked as far as is cheap."""
-    values = vars(parser(experiment).parse_args(arguments))
+    return asked(experiment, vars(parser(experiment).parse_args(arguments)))
+
+
+def asked(experiment: Experiment, values: dict[str, Any]) -> Options:
+    """The options among the parsed flags of an experiment's parser."""
     if group := values.get("group"):
         if values["nets"] is not None:
             raise UserError("--group names the arms: leave --nets out")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from resnet import recipes
 from resnet.claims.arms import check, split
+from resnet.data.names import split as split_set
 from resnet.errors import UserError
 from resnet.experiment import Experiment
+from resnet.planning import photographs
+from resnet.planning.lineage import lineage, part_of, untrained
 from resnet.planning.options import Options
 from resnet.recipes import Recipe
 from resnet.runs.folder import RunFolder
@@ -17,13 +21,17 @@ from resnet.runs.spec import RunSpec
 
 if TYPE_CHECKING:
     from resnet.data import Dataset
+    from resnet.data.imagenet.sets import PhotoSet
+
+OVER = ("done", "failed")
 
 
 @dataclass(frozen=True)
 class Plan:
     """All runs of an experiment in the order in which they are trained, and what each one is.
 
-    `nets` are the arms by name: NET, or NET@RECIPE under another recipe than `recipe`.
+    `nets` are the arms by name: NET, or NET@RECIPE under another recipe than `recipe`. `parents`
+    has the status of further runs, which no arm has and which some of the arms' runs start from.
     """
 
     experiment: Experiment
@@ -32,20 +40,39 @@ class Plan:
     nets: tuple[str, ...]
     specs: tuple[RunSpec, ...]
     statuses: tuple[str, ...]  # new, partial, unmeasured, done, failed or corrupt
+    parents: Mapping[RunSpec, str] = field(default_factory=dict)
 
     @property
     def pending(self) -> tuple[RunSpec, ...]:
-        """The runs that are still to be trained or measured."""
-        pairs = zip(self.specs, self.statuses, strict=True)
-        return tuple(spec for spec, status in pairs if status not in ("done", "failed"))
+        """The runs that are still to be trained or measured, after those that they start from."""
+        return (*self.awaited, *(s for s, status in self._pairs if status not in OVER))
+
+    @property
+    def awaited(self) -> tuple[RunSpec, ...]:
+        """The runs of no arm that must be trained because some arm's run starts from them."""
+        todo = [s for s, status in self._pairs if status not in (*OVER, "unmeasured")]
+        return untrained(todo, self.parents)
+
+    @property
+    def runs(self) -> tuple[RunSpec, ...]:
+        """The arms' runs, after those that they wait for."""
+        return (*self.awaited, *self.specs)
+
+    @property
+    def scope(self) -> tuple[str, str, int]:
+        """What the runs of the arms without a recipe in their names have in common."""
+        return self.specs[0].dataset_digest, self.recipe.digest, self.specs[0].numerics
+
+    @property
+    def _pairs(self) -> list[tuple[RunSpec, str]]:
+        return list(zip(self.specs, self.statuses, strict=True))
 
     @property
     def amounts(self) -> list[float]:
         """The work in each pending run: its training, unless that is done, and its measures."""
         from resnet.planning.estimate import measuring, work
 
-        trained = {s.id for s, status in zip(self.specs, self.statuses, strict=True)
-                   if status == "unmeasured"}  # fmt: skip
+        trained = {spec.id for spec, status in self._pairs if status == "unmeasured"}
         asked = self.experiment.measures
         return [(s.id not in trained) * work(s) + measuring(s, asked) for s in self.pending]
 
@@ -60,7 +87,9 @@ class Plan:
 
     def refreshed(self, root: Path) -> Plan:
         """The same plan with the statuses as the run folders have them now."""
-        return replace(self, statuses=_statuses(self.experiment, self.specs, root))
+        parents = dict(zip(self.parents, _statuses((), tuple(self.parents), root), strict=True))
+        statuses = _statuses(self.experiment.measures, self.specs, root)
+        return replace(self, statuses=statuses, parents=parents)
 
 
 def choose_preset(options: Options, device: str) -> str:
@@ -76,17 +105,22 @@ def make(
     seeds: int | None = None,
 ) -> Plan:
     """The runs that the options ask for, with `seeds` seeds an arm where that is given."""
-    recipe = recipes.get(options.recipe or experiment.recipes[preset])
-    recipe = _fit(recipe.split(options.validation_images), dataset)
-    arms = _arms(options.nets or experiment.nets_of(preset), recipe, options, dataset)
+    asked = recipes.get(options.recipe or experiment.recipes[preset])
+    asked = photographs.asked(asked, options.photographs).split(options.validation_images)
+    data = part_of(dataset, split_set(options.dataset)[1])
+    recipe = _fit(asked, data)
+    arms = _arms(options.nets or experiment.nets_of(preset), recipe, options, data)
     seeds = seeds or options.seeds or experiment.seeds[preset]
-    specs = tuple(
-        RunSpec(net, dataset.name, dataset.copy, dataset.digest, its, seed)
+    lines = [
+        lineage(net, its, seed, data, dataset, lambda there: _fit(asked, there))
         for seed in range(seeds)
         for net, its in arms.values()
-    )
-    statuses = _statuses(experiment, specs, options.output_dir)
-    return Plan(experiment, preset, recipe, tuple(arms), specs, statuses)
+    ]
+    specs = tuple(line[-1] for line in lines)
+    ids = {spec.id for spec in specs}
+    parents = dict.fromkeys((s for line in lines for s in line if s.id not in ids), "new")
+    empty = Plan(experiment, preset, recipe, tuple(arms), specs, (), parents)
+    return empty.refreshed(options.output_dir)
 
 
 def _arms(
@@ -98,15 +132,18 @@ def _arms(
         net, other = split(check(name))
         its = recipe
         if other:
-            its = recipes.beside(other, recipe.name).split(options.validation_images)
-            its = _fit(its, dataset)
+            its = photographs.asked(recipes.beside(other, recipe.name), options.photographs)
+            its = _fit(its.split(options.validation_images), dataset)
         same = its.digest == recipe.digest
         found[net if same else f"{net}@{its.name}"] = (net, recipe if same else its)
     return found
 
 
 def _fit(recipe: Recipe, dataset: Dataset) -> Recipe:
-    """The recipe, cut to the data set's size where that is smaller than CIFAR-10."""
+    """The recipe, cut to the data set's size where that is smaller than its own."""
+    photographs.check_kind(recipe, dataset)
+    if recipe.photographs:
+        return photographs.fit(recipe, cast("PhotoSet", dataset))
     have = len(dataset.train.labels)
     want = recipe.train_images + recipe.validation_images
     if want > have:
@@ -116,5 +153,5 @@ def _fit(recipe: Recipe, dataset: Dataset) -> Recipe:
     return replace(recipe, test_images=min(recipe.test_images, len(dataset.test.labels)))
 
 
-def _statuses(experiment: Experiment, specs: tuple[RunSpec, ...], root: Path) -> tuple[str, ...]:
-    return tuple(RunFolder(root, spec).status(experiment.measures) for spec in specs)
+def _statuses(measures: tuple[str, ...], specs: tuple[RunSpec, ...], root: Path) -> tuple[str, ...]:
+    return tuple(RunFolder(root, spec).status(measures) for spec in specs)
