@@ -49,10 +49,10 @@ def _run(experiment: Experiment, arguments: Sequence[str] | None) -> int:
     if asked.run is None and asked.weights is None:
         if asked.net is not None or asked.images is not None or asked.json:
             raise UserError("--net, --images and --json go with --weights or --run")
-        return run(experiment, planning.from_values(values))
+        return run(experiment, planning.from_values(values).of(experiment))
     from resnet.analysis.lesions import lesion
 
-    net, batches, classes = opened(asked, planning.from_values(values))
+    net, batches, classes = opened(asked, planning.from_values(values).of(experiment))
     show(net.name, lesion(net, batches, classes), asked.json)
     return 0
 
