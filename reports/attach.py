@@ -54,8 +54,8 @@ def head(report: Report) -> dict[str, str]:
         running = "no runs"
     else:
         running = f"newest run {date} · commit {commit}{'+' if newest.get('changed') else ''}"
-    many = report.scope is None and len({*zip(*(report.runs[name] for name in ("dataset_digest", "recipe_digest")),
-                     strict=True)}) > 1  # fmt: skip
+    named = report.runs[["dataset_digest", "recipe_digest"]]
+    many = report.scope is None and len(named.drop_duplicates()) > 1
     return {
         "title": report.experiment.title,
         "subtitle": report.experiment.question,

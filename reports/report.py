@@ -51,7 +51,8 @@ class Report:
             keep &= runs["net"].isin(self.planned) | (runs["experiment"] == self.experiment.name)
             keep |= beside & runs["net"].isin(self.planned)
         mine = runs[keep & (runs["status"] != "corrupt")].copy()
-        mine["order"] = mine["net"].map(order)
+        places = {net: place for place, net in enumerate(self.planned)}
+        mine["order"] = [(*order(net), places.get(net, len(places)), net) for net in mine["net"]]
         return mine.sort_values(["order", "seed"]).drop(columns="order").reset_index(drop=True)
 
     @cached_property

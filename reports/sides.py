@@ -19,7 +19,7 @@ def ladder(report: Report, metric: str = "test_error") -> Table:
     if report.done.empty:
         return Table("No finished run, and so no table of errors by depth.")
     names: dict[str, dict[int, str]] = {}
-    for net in report.nets:
+    for net in _with_printed(report):
         names.setdefault(kind(net), {})[family(net)[1]] = net
     depths = sorted({depth for nets in names.values() for depth in nets})
     rows = tuple(
@@ -29,10 +29,18 @@ def ladder(report: Report, metric: str = "test_error") -> Table:
     caption = (
         f"{metric.replace('_', ' ').replace('train ', 'training ').capitalize()} in percent by "
         "layers, mean over seeds; in brackets what the net's own source prints, of its own recipe "
-        f"on the original data. Scope: {scope(report)}."
+        f"on the original data, with or without runs here. Scope: {scope(report)}."
     )
     columns = ("Net", *(f"{depth} layers" for depth in depths))
     return Table(caption, columns, rows, "l" + "r" * len(depths))
+
+
+def _with_printed(report: Report) -> tuple[str, ...]:
+    """The arms at hand, and those of the paper's preset that a figure is printed of."""
+    from resnet.claims import paper
+
+    printed = (net for net in report.experiment.nets if "@" not in net and paper.figure(net))
+    return tuple(dict.fromkeys((*report.nets, *printed)))
 
 
 def kind(net: str) -> str:
@@ -51,8 +59,8 @@ def kind(net: str) -> str:
 def _both(report: Report, net: str, metric: str) -> str:
     values = report.done.loc[report.done["net"] == net, metric].dropna()
     figure = paper_figure(net, done_on(report), metric)
-    ours = number(float(values.mean())) if len(values) else NONE
-    return ours + (f" ({figure:g})" if figure is not None else "")
+    ours = number(float(values.mean())) if len(values) else ""
+    return f"{ours} ({figure:g})".strip() if figure is not None else ours or NONE
 
 
 @element
@@ -62,15 +70,18 @@ def sources(report: Report) -> Table:
     from resnet.claims.arms import split
 
     rows = []
-    for net in dict.fromkeys(split(arm)[0] for arm in report.nets):
+    for net in dict.fromkeys(split(arm)[0] for arm in _with_printed(report)):
         values = report.done.loc[report.done["net"] == net, "test_error"].dropna()
-        if len(values):
+        printed = (*paper.printed(net), *paper.reproduced(net))
+        if len(values) and printed:
             rows.append(row(net, number(float(values.mean())), "these runs", ""))
-        for one in (*paper.printed(net), *paper.reproduced(net)):
-            rows.append(row(net, str(one), one.source, one.protocol))
+        rows += [row(net, str(one), one.source, one.protocol) for one in printed]
+    if not rows:
+        return Table("No paper or reproduction known here prints a figure of these nets.")
     caption = (
-        "Every side: test errors in percent that papers and reproductions print of these nets, "
-        f"with what differs in their protocol. Scope of these runs: {scope(report)}."
+        "Every side: test errors in percent that papers and reproductions print of these nets and "
+        "those of the paper preset, with what differs in their protocol. Scope of these runs: "
+        f"{scope(report)}."
     )
     columns = ("Net", "Test error", "Source", "Protocol")
     return Table(caption, columns, tuple(rows), "lrll", (24, 13, 33, 30))

@@ -40,12 +40,10 @@ def verdicts(report: Report) -> Table:
 
 def sentence(verdict: Verdict) -> str:
     """The claim's sentence, and the nets that it was put to where those are not the paper's."""
+    from resnet.claims.arms import listed
+
     asked = verdict.claim.asked_of
-    return (
-        f"{verdict.claim.sentence} (asked of {', '.join(asked)})"
-        if asked
-        else verdict.claim.sentence
-    )
+    return verdict.claim.sentence + (f" (asked of {listed(asked)})" if asked else "")
 
 
 def word(verdict: Verdict | PartVerdict) -> Cell:
@@ -103,7 +101,7 @@ def arms(report: Report) -> Table:
     caption = (
         f"Arms: error in percent after the last step, mean over seeds and 95 % t interval. "
         f"Scope: {scope(report)}; {ids(report.done)}. The paper prints test errors only, of its "
-        "own recipe on the original CIFAR-10."
+        "own recipe on the original data."
     )
     columns = (
         "Net",

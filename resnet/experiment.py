@@ -58,11 +58,11 @@ class Experiment:
     def not_asked(self, nets: tuple[str, ...], recipe: str = PAPER.name) -> dict[str, str]:
         """Why the other claims cannot be asked of these nets, by id: the nets that they need."""
         missing = {
-            claim.id: [arm for arm in claim.arms if arm not in _named(claim, nets, recipe)]
+            claim.id: [net for net in claim.arms if net not in _named(claim, nets, recipe)]
             for claim in self.claims
             if _asked(claim, nets, recipe) is None
         }
-        return {name: f"needs {', '.join(arms)}" for name, arms in missing.items()}
+        return {name: f"needs {arms.listed(nets)}" for name, nets in missing.items()}
 
 
 def _asked(claim: Claim, nets: tuple[str, ...], recipe: str) -> Claim | None:

@@ -30,6 +30,16 @@ def with_recipe(arm: str, recipe: str) -> str:
     return arm if "@" in arm else f"{arm}@{recipe}"
 
 
+def listed(arms: Iterable[str], most: int = 4) -> str:
+    """The arms by name, or their number, depths and recipes where the names would fill a page."""
+    found = list(dict.fromkeys(arms))
+    if len(found) <= most:
+        return ", ".join(found)
+    depths = " and ".join(map(str, sorted({depth(arm) for arm in found})))
+    rivals = " / ".join(dict.fromkeys(filter(None, (split(arm)[1] for arm in found))))
+    return f"{len(found)} nets of {depths} layers{' under ' if rivals else ''}{rivals}"
+
+
 def depth(arm: str) -> int:
     """The number of weighted layers that the name gives: 56 for plain56; 0 where it gives none."""
     return parse(split(arm)[0]).depth
