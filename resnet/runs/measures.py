@@ -54,6 +54,13 @@ def sums_up(net: str) -> bool:
     return of_ours(net) and parse(net).style.shortcut in ("A", "B", "C")
 
 
+def has_projections(net: str) -> bool:
+    """Whether the net has shortcuts of option B or C, as those of He et al. 2015, Table 4."""
+    from resnet.nets.grammar import parse
+
+    return of_ours(net) and parse(net).style.shortcut in ("B", "C")
+
+
 ALL: tuple[Measure, ...] = (
     Measure(
         "signals",
@@ -72,6 +79,7 @@ ALL: tuple[Measure, ...] = (
         "many-scales",
         "resnet.analysis.crops:many_scales",
         ("test_error_scales", "test_error_top5_scales"),
+        applies=has_projections,
         passes=lambda layers: 25.0,  # the pixels of all five, at a photograph's usual 4:3
     ),
     Measure(

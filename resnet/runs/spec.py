@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from resnet.recipes import PAPER, Recipe, full_length
+from resnet.recipes import IMAGENET2015, PAPER, Recipe, full_length
 
 # Raised by hand whenever a change of code changes the numbers that a run yields, so that runs
 # from before and after are never averaged.
@@ -71,7 +71,8 @@ class RunSpec:
     @property
     def title(self) -> str:
         """The run in a few words, for people; its recipe too where that is no paper's."""
-        rival = "" if full_length(self.recipe.name) == PAPER.name else f"@{self.recipe.name}"
+        usual = full_length(self.recipe.name) in (PAPER.name, "imagenet", IMAGENET2015.name)
+        rival = "" if usual else f"@{self.recipe.name}"
         return f"{self.net}{rival} seed {self.seed}"
 
     def identity(self) -> dict[str, Any]:

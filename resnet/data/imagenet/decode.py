@@ -105,7 +105,7 @@ def _pil(content: bytes, scale: int) -> np.ndarray:
             if scale > 1 and image.format == "JPEG" and image.mode in COLOURS.values():
                 # "At least this size": any more, and PIL would not scale down so far.
                 image.draft(None, (image.width // scale, image.height // scale))
-            return np.asarray(image.convert("RGB"))
+            return np.array(image.convert("RGB"))
     except Exception as error:  # PIL raises many kinds for a broken file
         raise CorruptImage(first_line(error)) from None
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from resnet.data import cache
 from resnet.data.imagenet.listing import Listing, read
+from resnet.data.imagenet.truth import files
 from resnet.errors import UserError
 
 FIELDS = ("paths", "wnids", "sizes")
@@ -72,8 +73,7 @@ def _fingerprint(place: Path, splits: list[str]) -> str:
     """Of the folders' names and times: adding, removing or renaming a file changes its folder's."""
     sha = hashlib.sha256(f"1 {place.resolve()}\n".encode())
     folders = [place / split for split in splits]
-    beside = [path for path in (place, place.parent) if path.is_dir()]  # the ground truth's
-    for path in [*beside, *folders]:
+    for path in [*folders, *files(place / "val")]:
         sha.update(f"{path} {path.stat().st_mtime_ns}\n".encode())
     for folder in folders:
         with os.scandir(folder) as entries:

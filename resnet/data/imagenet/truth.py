@@ -35,6 +35,12 @@ def ground_truth(folder: Path, names: Sequence[str]) -> list[str]:
     )
 
 
+def files(folder: Path) -> list[Path]:
+    """The files that may say the classes of a flat `folder`, as far as they are there."""
+    names = (TRUTH, META, KAGGLE)
+    return [place / name for place in _places(folder) for name in names if (place / name).is_file()]
+
+
 def _places(folder: Path) -> list[Path]:
     places = [folder, folder.parent, *folder.parents[1:4]]
     kits = [kit / "data" for place in places for kit in sorted(place.glob("ILSVRC2012_devkit*"))]
