@@ -140,7 +140,7 @@ def _drawn(report: Report, name: str) -> pd.DataFrame:
     """The history's rows 'name/<k>/<draw>', with columns `k` and `draw`."""
     kept = report.history
     found = kept[kept["key"].astype(str).str.startswith(f"{name}/")]
-    words = found["key"].astype(str).str.split("/", expand=True)
     if found.empty:
         return found.assign(k=0, draw=0)
+    words = found["key"].astype(str).str.split("/", expand=True)
     return found.assign(k=words[1].astype(int), draw=words[2].astype(int))

@@ -1,0 +1,106 @@
+"""The elements of the reports on lesions and on paths: what they print follows from the rows."""
+
+from pathlib import Path
+
+import factory
+import pytest
+
+from reports import lesions, paths
+from reports.report import Report, narrowed
+from reports.source import load
+from resnet.analysis.lesions import Lesions
+from resnet.analysis.paths import Paths
+from resnet.runs import measures
+
+
+def lesioned(net: str) -> Lesions:
+    """A net of six blocks; the plain one falls apart."""
+    worse = 30.0 if net.startswith("plain") else 2.0
+    return Lesions(
+        whole=10.0,
+        chance=90.0,
+        single=tuple(10 + worse * (1 + (i == 3)) for i in range(6)),
+        reshaping=(3,),
+        random=tuple((k, d, 10 + worse * k + d) for k in (1, 2) for d in range(2)),
+        shuffled=tuple((k, d, 1 - k / 10, 10 + worse * k) for k in (1, 2) for d in range(2)),
+    )
+
+
+def measured(root: Path, name: str, nets: tuple[str, ...]) -> Report:
+    """The report on two seeds of each net, with what a measure might have found."""
+    for one in factory.write_all(root, nets, range(2)):
+        halves = tuple(2.0 ** -(k + one.seed) for k in range(10))
+        found = lesioned(one.net) if name == "lesions" else Paths(halves, halves)
+        if measures.get(name).applies(one.net):
+            measures.write(root / one.id, name, found.values(), found.rows(192))
+    return narrowed("block_deletion" if name == "lesions" else "paths", load(root))
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    return measured(tmp_path_factory.mktemp("runs"), "lesions", ("resnet20", "plain20"))
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    nets = ("preact-resnet20", "preact-resnet20-4-of-9")
+    return measured(tmp_path_factory.mktemp("runs"), "paths", nets)
+
+
+def test_the_table_of_lesions_has_the_metrics(damaged: Report) -> None:
+    table = lesions.lesion_table(damaged)
+    cells = {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
+    assert cells["resnet20"][0] == "2"
+    assert cells["resnet20"][2:5] == ["2.00", "2.50", "2.00"]
+    assert cells["plain20"][2:5] == ["30.00", "37.50", "30.00"]
+    verdicts = {v.claim.id: v for v in damaged.verdicts}
+    assert verdicts["C16-plain"].effect == pytest.approx(35.0)
+
+
+def test_single_deletions_draw_each_block_and_mark_where_the_shape_changes(
+    damaged: Report,
+) -> None:
+    figure = lesions.single_deletions(damaged)
+    assert figure.bytes("pdf").startswith(b"%PDF")
+    titles = [axis.get_title() for axis in figure.drawing.axes]
+    assert titles == ["plain20", "resnet20"]
+    lines = figure.drawing.axes[0].get_lines()
+    assert [list(line.get_ydata()) for line in lines[:2]] == [[40, 40, 40, 70, 40, 40]] * 2
+    marks = next(line for line in lines if line.get_marker() == "s")
+    assert set(zip(marks.get_xdata(), marks.get_ydata(), strict=True)) == {(4, 70.0)}
+
+
+def test_many_lesions_are_drawn_by_share_and_by_tau(damaged: Report) -> None:
+    left, right = lesions.many_lesions(damaged).drawing.axes
+    means = {line.get_label(): list(line.get_ydata()) for line in left.get_lines()}
+    assert means == {"plain20": [40.5, 70.5], "resnet20": [12.5, 14.5]}
+    assert list(left.get_lines()[0].get_xdata()) == pytest.approx([100 / 6, 200 / 6])
+    dots = right.collections[0].get_offsets()
+    assert {tuple(dot) for dot in dots.tolist()} == {(0.9, 40.0), (0.8, 70.0)}
+
+
+def test_paths_are_drawn_by_length_and_their_table_adds_up(followed: Report) -> None:
+    figure = paths.path_figure(followed)
+    first = figure.drawing.axes[0].get_lines()[0]
+    assert sum(first.get_ydata()) == pytest.approx(100)
+    assert list(first.get_xdata()) == list(range(10))
+    assert paths.path_sums(followed).bytes("pdf").startswith(b"%PDF")
+    table = paths.path_table(followed)
+    assert [cell.text for cell in table.rows[0]][:4] == ["preact-resnet20", "2", "9", "1 to 3"]
+    # Norms that halve with each block weigh a binomial with p = 1/3, of mean length n/3.
+    assert table.rows[0][6].text == "33.33"
+    assert table.rows[0][7].text == "−0.30"
+
+
+@pytest.mark.parametrize("name", ["block_deletion", "paths"])
+def test_runs_without_the_measure_say_so(tmp_path: Path, name: str) -> None:
+    factory.write_all(tmp_path, ("resnet20",), range(1))
+    report = narrowed(name, load(tmp_path))
+    elements = (
+        (lesions.single_deletions, lesions.many_lesions)
+        if name == "block_deletion"
+        else (paths.path_figure, paths.path_sums)
+    )
+    assert {make(report).caption for make in elements} == {lesions.MISSING}
+    table = lesions.lesion_table if name == "block_deletion" else paths.path_table
+    assert table(report).record()["kind"] == "table"
