@@ -67,10 +67,18 @@ class Driver:
 
     def _to_send(self, states: list[RunState]) -> list[RunState]:
         """Runs that were lost at two looks in a row: SLURM itself brings some of them back."""
-        lost = {state.id: state for state in states if state.state in LOST}
+        lost = {s.id: s for s in states if s.state in LOST and self._has_start(s, states)}
         again = [state for run, state in lost.items() if run in self._suspects]
         self._suspects = {run for run in lost if self._may_try(lost[run])}
         return [state for state in again if self._may_try(state)]
+
+    def _has_start(self, state: RunState, states: list[RunState]) -> bool:
+        """Whether what an orphaned run starts from is trained, or still may be."""
+        if state.state != "orphaned":
+            return True
+        starts = {spec.id: spec.start.run for spec in self.specs if spec.start}
+        there = {s.id for s in states if s.state in ("done", *ALIVE, *LOST)}
+        return starts[state.id] in there
 
     def _may_try(self, state: RunState) -> bool:
         if state.step > self._step.get(state.id, 0):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from resnet.planning.cluster import Cluster
+from resnet.planning.lineage import generations
 from resnet.runs.spec import RunSpec
 from sweeps.expected import Expected, makespan
 from sweeps.pool import longest_first
@@ -30,6 +32,8 @@ def pack(specs: Sequence[RunSpec], cluster: Cluster, expected: Expected | None) 
 
 
 def _full(task: list[RunSpec], load: float, cluster: Cluster, known: bool) -> bool:
+    if cluster.nodes > 1:
+        return True
     if cluster.runs_per_task:
         return len(task) >= cluster.runs_per_task
     if len(task) < cluster.at_a_time:
@@ -38,9 +42,17 @@ def _full(task: list[RunSpec], load: float, cluster: Cluster, known: bool) -> bo
 
 
 def arrays(tasks: Sequence[Runs], largest: int) -> list[Sequence[Runs]]:
-    """The tasks in as few arrays as the cluster's largest allows, of nearly equal size."""
-    if not tasks:
-        return []
+    """The tasks in as few arrays as the cluster's largest allows, of nearly equal size.
+
+    An array has one dependency: tasks whose runs start from others' come after theirs, apart.
+    """
+    groups = generations([spec for task in tasks for spec in task])
+    age = {spec.id: number for number, group in enumerate(groups) for spec in group}
+    stages = groupby(tasks, key=lambda task: max(age[spec.id] for spec in task))
+    return [array for _, stage in stages for array in _cut(list(stage), largest)]
+
+
+def _cut(tasks: Sequence[Runs], largest: int) -> list[Sequence[Runs]]:
     count = -(-len(tasks) // largest)
     size = -(-len(tasks) // count)
     return [tasks[i : i + size] for i in range(0, len(tasks), size)]

@@ -114,6 +114,8 @@ class Pool:
         while self._workers and time.monotonic() < deadline:
             for worker in list(self._workers):
                 if worker.spec is None:
+        for worker in [w for w in self._workers if w.ready and w.spec is None]:
+            self._hand_on(worker)
                     self._workers.remove(worker)
                     worker.process.kill()
                 elif worker.process.is_alive():
@@ -135,8 +137,6 @@ class Pool:
             self._end(worker, values[0])
         else:
             getattr(self.watcher, kind)(worker.spec, *values)
-        if worker.ready and worker.spec is None:
-            self._hand_on(worker)
 
     def _end(self, worker: Worker, status: str, error: str = "") -> None:
         assert worker.spec is not None
@@ -146,8 +146,10 @@ class Pool:
         worker.spec = None
 
     def _hand_on(self, worker: Worker) -> None:
-        """The next run for a worker that has none; or the end of its work."""
-        worker.spec = self._queue.popleft() if self._queue else None
+        """The next run for a worker that has none; or the end of its work; or nothing yet."""
+        worker.spec = self._next()
+        if worker.spec is None and self._queue:
+            return
         with suppress(BrokenPipeError):
             worker.pipe.send(worker.spec)
         if worker.spec is None:
@@ -162,6 +164,15 @@ class Pool:
         if (spec := worker.spec) is None:
             if not worker.ready:
                 raise RuntimeError(f"a worker could not start: {how}")
+    def _next(self) -> RunSpec | None:
+        """The first run in the queue that need not wait for the one that it starts from."""
+        open_ = {s.id for s in self._queue} | {w.spec.id for w in self._workers if w.spec}
+        for spec in self._queue:
+            if spec.start is None or spec.start.run not in open_:
+                self._queue.remove(spec)
+                return spec
+        return None
+
             return
         if self.stopped():
             return
@@ -205,7 +216,9 @@ def longest_first(specs: Iterable[RunSpec]) -> list[RunSpec]:
     """Seed by seed, so that an early stop leaves whole seeds; the long runs of a seed first."""
     from resnet.planning.estimate import work as amount
 
-    return sorted(specs, key=lambda spec: (spec.seed, -amount(spec)))
+    groups = enumerate(generations(list(specs)))
+    keyed = [(spec.seed, age, -amount(spec), spec) for age, group in groups for spec in group]
+    return [spec for *_, spec in sorted(keyed, key=lambda entry: entry[:3])]
 
 
 def _start_deaf(process: Any) -> None:
@@ -219,6 +232,7 @@ def _start_deaf(process: Any) -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD) - {signal.SIGUSR2}
     try:
         process.start()
+    from resnet.planning.lineage import generations
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

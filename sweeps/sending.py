@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from resnet.planning import cluster as settings
 from resnet.planning import plan as planning
 from resnet.planning.cluster import Cluster
 from resnet.planning.data import data_dir, load_data
+from resnet.planning.lineage import generations
 from resnet.planning.options import Options
 from resnet.planning.plan import Plan
 from resnet.runs.spec import RunSpec
@@ -27,13 +28,17 @@ from sweeps.submit import Order, one_at_a_time, send
 
 @dataclass(frozen=True)
 class Draft:
-    """What would be sent: the state of each run, the tasks for the missing ones, the time."""
+    """What would be sent: the state of each run, the tasks for the missing ones, the time.
+
+    `under_way` has the jobs, by run, of those that missing ones start from and others will train.
+    """
 
     order: Order
     specs: tuple[RunSpec, ...]
     states: tuple[RunState, ...]
     tasks: tuple[Runs, ...]
     expected: Expected | None
+    under_way: Mapping[str, str]
 
 
 def plan(experiment: Experiment, options: Options, cluster: Cluster) -> Plan:
@@ -78,15 +83,23 @@ def draft(specs: Sequence[RunSpec], order: Order) -> Draft:
     known += [spec for sweep in sweeps for spec in sweep.specs()]
     device = "cuda" if order.cluster.gpus_per_node else "cpu"
     expected = expect(order.root, known, device)
-    return Draft(order, tuple(specs), states, _tasks(todo, order, expected), expected)
+    starts = {spec.start.run for spec in todo if spec.start}
+    places = {run: place for run in starts if (place := survey.alive(run))}
+    under_way = {run: job for run, place in places.items() if (job := survey.job(*place))}
+    tasks = _tasks(todo, order, expected)
+    return Draft(order, tuple(specs), states, tasks, expected, under_way)
 
 
 def _tasks(todo: Sequence[RunSpec], order: Order, expected: Expected | None) -> tuple[Runs, ...]:
-    """The tasks; runs on different data never share one."""
+    """The tasks; runs on different data never share one, nor does a run with what it starts from.
+
+    Those that others start from come first.
+    """
     tasks: list[Runs] = []
-    for digest in dict.fromkeys(spec.dataset_digest for spec in todo):
-        same = [spec for spec in todo if spec.dataset_digest == digest]
-        tasks += pack(same, order.cluster, expected)
+    for group in generations(todo):
+        for digest in dict.fromkeys(spec.dataset_digest for spec in group):
+            same = [spec for spec in group if spec.dataset_digest == digest]
+            tasks += pack(same, order.cluster, expected)
     return tuple(tasks)
 
 
@@ -96,4 +109,5 @@ def submit(specs: Sequence[RunSpec], order: Order) -> tuple[Draft, Manifest | No
     slurm.check_partition(order.cluster.partition)
     with one_at_a_time(order.root):
         found = draft(specs, order)
-        return found, send(order, found.tasks) if found.tasks else None
+        sent = send(order, found.tasks, found.under_way) if found.tasks else None
+        return found, sent

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from resnet.planning.cluster import Cluster
+from resnet.runs.spec import RunSpec
 from sweeps import slurm
 from sweeps.expected import makespan
 from sweeps.pack import arrays, seconds_of
@@ -30,8 +31,8 @@ def plan_lines(draft: Draft, largest: int) -> list[str]:
         f"runs      {len(specs)}: {found.get('done', 0)} done, {under_way} under way in other "
         f"jobs, {len(todo)} to send{_rest(found)}",
         f"nets      {', '.join(dict.fromkeys(spec.net for spec in specs))}",
-        f"recipe    {recipe.name}, {recipe.steps:,} steps of {recipe.batch_size}; "
-        f"data {specs[0].dataset} ({specs[0].dataset_copy}), digest {specs[0].dataset_digest[:12]}",
+        f"recipe    {recipe.name}, {recipe.steps:,} steps of {recipe.batch_size}",
+        f"data      {_data(specs)}",
     ]
     if todo:
         parts = [len(part) for part in arrays(draft.tasks, largest)]
@@ -42,6 +43,12 @@ def plan_lines(draft: Draft, largest: int) -> list[str]:
         lines.append(f"a task    {_asks(cluster)}")
         lines.append(f"time      {_time(draft)}")
     return lines
+
+
+def _data(specs: Sequence[RunSpec]) -> str:
+    """The data sets, each once."""
+    sets = (f"{s.dataset} ({s.dataset_copy}), digest {s.dataset_digest[:12]}" for s in specs)
+    return " and ".join(dict.fromkeys(sets))
 
 
 def _rest(found: dict[str, int]) -> str:

@@ -20,7 +20,7 @@ from sweeps.manifest import Manifest
 ALIVE = ("running", "queued", "waiting")
 OVER = ("done", "failed")
 # What the driver sends again: nobody decided that these should end.
-LOST = ("lost", "unfit", "corrupt")
+LOST = ("lost", "unfit", "corrupt", "orphaned")
 
 WORDS = {
     "done": "done",
@@ -33,6 +33,7 @@ WORDS = {
     "changed": "the code changed",
     "stalled": "no progress",
     "lost": "its task died",
+    "orphaned": "what it starts from is not trained",
     "cancelled": "cancelled",
     "stopped": "cut short",
     "corrupt": "its folder is corrupt",
@@ -159,6 +160,8 @@ class Survey:
         values = {"job": job, "node": node or (events[-1]["node"] if events else "")}
         if error := self._error(run, events):
             return {"state": "error", **values, "cause": error}
+        if self._last(run, events).get("kind") == "orphaned":
+            return {"state": "orphaned", **values, "cause": "that run left no result"}
         last = events[-1] if events else {"kind": ""}
         if last["kind"] in ("unfit", "changed", "stalled", "broken"):
             kind = "error" if last["kind"] == "broken" else last["kind"]
@@ -172,8 +175,12 @@ class Survey:
 
     def _error(self, run: str, events: list[dict[str, Any]]) -> str:
         """The run's error when that is the last that its task has to tell of it."""
-        mine = [event for event in events if event.get("run") == run]
-        return mine[-1]["text"] if mine and mine[-1]["kind"] == "error" else ""
+        last = self._last(run, events)
+        return last["text"] if last.get("kind") == "error" else ""
+
+    def _last(self, run: str, events: list[dict[str, Any]]) -> dict[str, Any]:
+        """The last event of a run; {} for none."""
+        return next((event for event in reversed(events) if event.get("run") == run), {})
 
     def events(self, manifest: Manifest, number: int) -> list[dict[str, Any]]:
         """The events of a task, read once."""

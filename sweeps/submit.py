@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -48,8 +48,14 @@ def one_at_a_time(root: Path) -> Iterator[None]:
         raise UserError(f"another submission into '{root}' is under way: try again") from None
 
 
-def send(order: Order, tasks: Sequence[Runs]) -> Manifest:
-    """Submit the tasks; returns the manifest with their job ids."""
+def send(
+    order: Order, tasks: Sequence[Runs], under_way: Mapping[str, str] | None = None
+) -> Manifest:
+    """Submit the tasks; returns the manifest with their job ids.
+
+    A run that starts from another one waits in the queue for that one's job: one of these, or one
+    that was sent before, which `under_way` has by run id.
+    """
     order = replace(order, root=order.root.resolve())
     folder = new_folder(order.root, order.experiment)
     snapshot = order.code
@@ -59,20 +65,30 @@ def send(order: Order, tasks: Sequence[Runs]) -> Manifest:
     manifest = _manifest(order, folder, tasks, snapshot, digests).write()
     jobs: list[str] = []
     try:
+    holders = dict(under_way or {})
         parts = arrays(tasks, slurm.max_array_size())
         for part in parts:
             callables = [
                 _task(order, manifest, len(jobs) + i, runs, digests) for i, runs in enumerate(part)
             ]
-            executor = _executor(order.cluster, manifest, len(jobs), len(parts), snapshot)
+            first, after = len(jobs), _after(part, holders)
+            executor = _executor(order.cluster, manifest, first, len(parts), snapshot, after)
             jobs += [job.job_id for job in executor.submit_array(callables)]
     finally:
+            pairs = zip(part, jobs[first:], strict=True)
+            holders |= {spec.id: job for runs, job in pairs for spec in runs}
         unsent = ("",) * (len(tasks) - len(jobs))
         manifest = manifest.sent((*jobs, *unsent))
     return manifest
 
 
 def _manifest(
+def _after(tasks: Sequence[Runs], holders: Mapping[str, str]) -> tuple[str, ...]:
+    """The jobs (of arrays, the whole) that must be over before the tasks begin."""
+    starts = {spec.start.run for runs in tasks for spec in runs if spec.start}
+    return tuple(sorted({holders[run].split("_")[0] for run in starts if run in holders}))
+
+
     order: Order,
     folder: Path,
     tasks: Sequence[Runs],
@@ -141,7 +157,12 @@ class _Executor:
 
 
 def _executor(
-    cluster: Cluster, manifest: Manifest, first: int, parts: int, snapshot: Path | None
+    cluster: Cluster,
+    manifest: Manifest,
+    first: int,
+    parts: int,
+    snapshot: Path | None,
+    after: tuple[str, ...] = (),
 ) -> _Executor:
     texts = ("partition", "account", "qos", "constraint", "exclude", "mem")
     asked = {name: value for name in texts if (value := getattr(cluster, name))}
@@ -149,6 +170,8 @@ def _executor(
         asked["gpus_per_node"] = cluster.gpus_per_node
     # A node's srun does not pass the cores on by itself since SLURM 22.05.
     setup = ['export SRUN_CPUS_PER_TASK="$SLURM_CPUS_PER_TASK"', *cluster.setup]
+    if after:  # however they ended: a run without its parent says so, and a lost one is sent again
+        asked["dependency"] = ":".join(("afterany", *after))
     return _Executor(
         manifest.logs,
         {

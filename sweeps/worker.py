@@ -123,6 +123,7 @@ def _train_one(
     from sweeps.complete import complete
 
     relay = Relay(pipe)
+    from resnet.training.start import Orphan
     try:
         say = partial(_say, pipe)
         return ("end", complete(spec, dataset, job, device, relay, say))
@@ -137,6 +138,8 @@ def _train_one(
         return ("error", line(error))
 
 
+        if job.cluster and isinstance(error, Orphan):
+            return ("end", "orphaned")
 def _say(pipe: Any, text: str) -> None:
     pipe.send(("say", text))
 
