@@ -1,7 +1,10 @@
 """The launchers for one machine: worker processes, or this process alone."""
 
+import os
+
 from resnet.console import Clock, Show, say
 from resnet.data import Dataset
+from resnet.errors import UserError
 from resnet.planning.estimate import work
 from resnet.planning.options import Options
 from resnet.planning.plan import Plan
@@ -10,15 +13,33 @@ from resnet.training.mirror import choose_mode
 from sweeps.events import Witness
 from sweeps.local import recorded
 from sweeps.pool import Pool, longest_first, share
+from sweeps.team import Seats
 from sweeps.worker import Job
+
+
+def visible(device: str, processes: int) -> tuple[str, ...]:
+    """This machine's GPUs, where they have to be dealt out; UserError where they are too few."""
+    import torch
+
+    if device != "cuda":
+        return ()
+    count = torch.cuda.device_count()
+    if processes > count:
+        raise UserError(
+            f"--processes-per-run {processes}: there are {count} GPUs here; give at most {count}"
+        )
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return tuple(named.split(",")) if named else tuple(map(str, range(count)))
 
 
 def train_here(
     plan: Plan, options: Options, dataset: Dataset, device: str, seconds: float
 ) -> list[str]:
     """Train every pending run of the plan; returns a line for each that an error cut short."""
-    count, threads = share(len(plan.specs), device, options.workers)
-    job = _job(plan, options, device, threads)
+    processes = dict(options.cluster_flags).get("processes_per_run") or 1
+    count, threads = share(len(plan.specs), device, options.workers, processes)
+    gpus = visible(device, processes)
+    job = _job(plan, options, device, threads, processes)
     clock = Clock(sum(plan.amounts), seconds)
     errors: dict[str, str] = {}
     with (
@@ -26,13 +47,15 @@ def train_here(
         Show(len(plan.pending), clock, work) as show,
     ):
         witness = Witness(sweep.events(0), errors.__getitem__, show)
-        pool = Pool(job, dataset, count, witness, say, errors)
+        pool = Pool(job, dataset, count, witness, say, errors, gpus=gpus)
         pool.train(longest_first(plan.pending))
-    titles = {spec.id: spec.title for spec in plan.specs}
+    titles = {spec.id: spec.title for spec in plan.runs}
     return [f"run {run} ({titles[run]}): {line}" for run, line in errors.items()]
 
 
-def _job(plan: Plan, options: Options, device: str, threads: int | None = None) -> Job:
+def _job(
+    plan: Plan, options: Options, device: str, threads: int | None = None, processes: int = 1
+) -> Job:
     return Job(
         options.output_dir,
         plan.experiment.name,
@@ -40,6 +63,7 @@ def _job(plan: Plan, options: Options, device: str, threads: int | None = None) 
         choose_mode(options.wandb),
         threads,
         measures=plan.experiment.measures,
+        seats=Seats(processes, processes),
     )
 
 

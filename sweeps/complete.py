@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from resnet.training.mirror import choose_mode
+from sweeps.team import team
 from sweeps.worker import Job
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def complete(
         wandb=mode,
         progress=progress,
         say=say,
+        team=team(job.seats, spec, dataset, device, job.threads),
     )
     if status == "done":
         found = measure(spec, dataset, job.root, job.measures, device=device, say=say)

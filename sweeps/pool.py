@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from resnet.runs.spec import RunSpec
 from sweeps.source import Source, Unfit
+from sweeps.team import RankLost
 from sweeps.worker import HELD, Job, work
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Worker:
     pipe: Any
     spec: RunSpec | None = None
     ready: bool = False
-    gpu: str | None = None
+    gpus: tuple[str, ...] = ()
 
 
 @dataclass
@@ -56,7 +57,8 @@ class Pool:
     """Trains `specs` in `count` workers; `errors` has a line by run id for each cut short.
 
     In a SLURM task `stopped` says whether the task was asked to save and leave, and the workers
-    get `patience` seconds for it; `gpus` are dealt out to the workers in turn.
+    get `patience` seconds for it; `gpus` are dealt out to the workers in turn, one for each of the
+    processes that train a run together.
     """
 
     job: Job
@@ -76,7 +78,7 @@ class Pool:
         before = None if self.job.cluster else signal.signal(signal.SIGTERM, _raise_interrupt)
         try:
             for number in range(min(self.count, len(self._queue))):
-                self._hire(self.gpus[number % len(self.gpus)] if self.gpus else None)
+                self._hire(self._deal(number))
             while self._workers and not self.stopped():
                 self._wait()
             self._let_save()
@@ -85,17 +87,23 @@ class Pool:
                 signal.signal(signal.SIGTERM, before)
             self._dismiss()
 
-    def _hire(self, gpu: str | None) -> None:
+    def _deal(self, number: int) -> tuple[str, ...]:
+        """The GPUs of the worker of that number."""
+        each = self.job.seats.here
+        hands = [self.gpus[i : i + each] for i in range(0, len(self.gpus) - each + 1, each)]
+        return hands[number % len(hands)] if hands else ()
+
+    def _hire(self, gpus: tuple[str, ...]) -> None:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        arguments = (theirs, self.job, self.dataset, gpu)
+        arguments = (theirs, self.job, self.dataset, gpus)
         process = context.Process(target=work, args=arguments, daemon=True)
         if self.job.cluster:
             _start_deaf(process)
         else:
             process.start()
         theirs.close()
-        self._workers.append(Worker(process, ours, gpu=gpu))
+        self._workers.append(Worker(process, ours, gpus=gpus))
 
     def _wait(self) -> None:
         """Hear what the workers have to say, until one of them says something, or a second."""
@@ -106,6 +114,8 @@ class Pool:
                 self._hear(pipes[pipe], pipe.recv())
             except (EOFError, ConnectionResetError):
                 self._lose(pipes[pipe])
+        for worker in [w for w in self._workers if w.ready and w.spec is None]:
+            self._hand_on(worker)
 
     def _let_save(self) -> None:
         """Ask again and again: a signal that comes between two runs is heard by neither."""
@@ -114,8 +124,6 @@ class Pool:
         while self._workers and time.monotonic() < deadline:
             for worker in list(self._workers):
                 if worker.spec is None:
-        for worker in [w for w in self._workers if w.ready and w.spec is None]:
-            self._hand_on(worker)
                     self._workers.remove(worker)
                     worker.process.kill()
                 elif worker.process.is_alive():
@@ -156,14 +164,6 @@ class Pool:
             self._workers.remove(worker)
             worker.process.join(GRACE)
 
-    def _lose(self, worker: Worker) -> None:
-        """A worker died: hire another for the run that it had, a few times at most."""
-        worker.process.join()
-        self._workers.remove(worker)
-        how = f"its process ended with {worker.process.exitcode}"
-        if (spec := worker.spec) is None:
-            if not worker.ready:
-                raise RuntimeError(f"a worker could not start: {how}")
     def _next(self) -> RunSpec | None:
         """The first run in the queue that need not wait for the one that it starts from."""
         open_ = {s.id for s in self._queue} | {w.spec.id for w in self._workers if w.spec}
@@ -173,9 +173,19 @@ class Pool:
                 return spec
         return None
 
+    def _lose(self, worker: Worker) -> None:
+        """A worker died: hire another for the run that it had, a few times at most."""
+        worker.process.join()
+        self._workers.remove(worker)
+        how = f"its process ended with {worker.process.exitcode}"
+        if (spec := worker.spec) is None:
+            if not worker.ready:
+                raise RuntimeError(f"a worker could not start: {how}")
             return
         if self.stopped():
             return
+        if self.job.seats.nodes > 1:
+            raise RankLost(f"{spec.title}: {how}")  # all nodes have to begin again
         self._tries[spec.id] = self._tries.get(spec.id, 1) + 1
         if self._tries[spec.id] > TRIES:
             self._end(worker, "error", f"{how}, {TRIES} times")
@@ -183,7 +193,7 @@ class Pool:
             self.say(f"{spec.title}: {how}; taken up again")
             self._queue.appendleft(spec)
         if self._queue:
-            self._hire(worker.gpu)
+            self._hire(worker.gpus)
 
     def _dismiss(self) -> None:
         """Stop whoever is still at work, letting them save."""
@@ -199,8 +209,10 @@ class Pool:
         self._workers.clear()
 
 
-def share(runs: int, device: str, workers: int | None = None) -> tuple[int, int | None]:
-    """(workers, threads each) for a plan of so many runs in all.
+def share(
+    runs: int, device: str, workers: int | None = None, processes: int = 1
+) -> tuple[int, int | None]:
+    """(workers, threads each) for a plan of so many runs in all, each on so many processes.
 
     On a CPU one thread a run wastes nothing on waiting for the others. The share depends on the
     plan and not on what is left of it: a resumed run must round as it did before.
@@ -208,13 +220,17 @@ def share(runs: int, device: str, workers: int | None = None) -> tuple[int, int 
     if device != "cpu":
         return workers or 1, None
     cores = os.cpu_count() or 1
-    count = workers or max(1, min(runs, cores))
-    return count, max(1, cores // count)
+    count = workers or max(1, min(runs, cores // processes))
+    return count, max(1, cores // (count * processes))
 
 
 def longest_first(specs: Iterable[RunSpec]) -> list[RunSpec]:
-    """Seed by seed, so that an early stop leaves whole seeds; the long runs of a seed first."""
+    """Seed by seed, so that an early stop leaves whole seeds; the long runs of a seed first.
+
+    But no run comes before the one that it starts from.
+    """
     from resnet.planning.estimate import work as amount
+    from resnet.planning.lineage import generations
 
     groups = enumerate(generations(list(specs)))
     keyed = [(spec.seed, age, -amount(spec), spec) for age, group in groups for spec in group]
@@ -232,7 +248,6 @@ def _start_deaf(process: Any) -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD) - {signal.SIGUSR2}
     try:
         process.start()
-    from resnet.planning.lineage import generations
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

@@ -18,6 +18,7 @@ from sweeps.manifest import Manifest, code_of, new_folder
 from sweeps.pack import Runs, arrays
 from sweeps.source import Source
 from sweeps.task import Task
+from sweeps.team import Seats
 from sweeps.worker import Job
 
 REQUEUES = 10**6  # as many as it takes; a task without progress ends by itself
@@ -64,8 +65,8 @@ def send(
     digests = code.digests(snapshot or code.ROOT)
     manifest = _manifest(order, folder, tasks, snapshot, digests).write()
     jobs: list[str] = []
-    try:
     holders = dict(under_way or {})
+    try:
         parts = arrays(tasks, slurm.max_array_size())
         for part in parts:
             callables = [
@@ -74,21 +75,21 @@ def send(
             first, after = len(jobs), _after(part, holders)
             executor = _executor(order.cluster, manifest, first, len(parts), snapshot, after)
             jobs += [job.job_id for job in executor.submit_array(callables)]
-    finally:
             pairs = zip(part, jobs[first:], strict=True)
             holders |= {spec.id: job for runs, job in pairs for spec in runs}
+    finally:
         unsent = ("",) * (len(tasks) - len(jobs))
         manifest = manifest.sent((*jobs, *unsent))
     return manifest
 
 
-def _manifest(
 def _after(tasks: Sequence[Runs], holders: Mapping[str, str]) -> tuple[str, ...]:
     """The jobs (of arrays, the whole) that must be over before the tasks begin."""
     starts = {spec.start.run for runs in tasks for spec in runs if spec.start}
     return tuple(sorted({holders[run].split("_")[0] for run in starts if run in holders}))
 
 
+def _manifest(
     order: Order,
     folder: Path,
     tasks: Sequence[Runs],
@@ -128,6 +129,7 @@ def _task(
             cluster.threads,
             cluster=True,
             measures=order.measures,
+            seats=Seats(cluster.world, cluster.processes_here),
         ),
         source=Source(first.dataset, data_dir, first.dataset_digest, digests),
         count=cluster.at_a_time,
@@ -168,23 +170,25 @@ def _executor(
     asked = {name: value for name in texts if (value := getattr(cluster, name))}
     if cluster.gpus_per_node:
         asked["gpus_per_node"] = cluster.gpus_per_node
-    # A node's srun does not pass the cores on by itself since SLURM 22.05.
-    setup = ['export SRUN_CPUS_PER_TASK="$SLURM_CPUS_PER_TASK"', *cluster.setup]
     if after:  # however they ended: a run without its parent says so, and a lost one is sent again
         asked["dependency"] = ":".join(("afterany", *after))
+    # A node's srun does not pass the cores on by itself since SLURM 22.05.
+    setup = ['export SRUN_CPUS_PER_TASK="$SLURM_CPUS_PER_TASK"', *cluster.setup]
     return _Executor(
         manifest.logs,
         {
             **asked,
             "job_name": f"{manifest.name}:{first}",
             "time": cluster.timeout_min,
-            "nodes": 1,
+            "nodes": cluster.nodes,
             "ntasks_per_node": 1,
             "cpus_per_task": cluster.cpus_per_task,
             "signal_delay_s": cluster.signal_delay_s,
             "array_parallelism": max(1, cluster.array_parallelism // parts),
             "stderr_to_stdout": True,
             "setup": setup,
+            # The tasks of one job train one run: none of them can go on without the others.
+            "srun_args": ["--kill-on-bad-exit=1"],
             "additional_parameters": {
                 "requeue": True,
                 "chdir": str(snapshot or Path.cwd()),

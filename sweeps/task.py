@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import signal
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,6 +18,7 @@ from resnet.runs.spec import RunSpec
 from sweeps.events import Events, Witness
 from sweeps.pool import Pool, longest_first
 from sweeps.source import Source, Unfit
+from sweeps.team import PATIENCE, RankLost, Seats, start
 from sweeps.worker import Job
 
 STALLED = 3  # requeues in a row without a single step
@@ -46,6 +48,8 @@ class Task:
         """Train what is not done yet; how many runs ended in which way."""
         self.attempts, self.signalled, self.term = self.attempts + 1, 0, False
         events = Events(self.events_file)
+        if node := int(os.environ.get("SLURM_NODEID", "0")):
+            return self._follow(node, events)
         events.add("start", attempt=self.attempts, job=_job_id(), pid=os.getpid())
         owner = signal.signal(signal.SIGUSR2, self._note)
         signal.signal(signal.SIGTERM, self._note)
@@ -53,7 +57,7 @@ class Task:
         if self.signalled and any(witness.ends.get(s.id) != "error" for s in self._left()):
             self._weigh(events, witness)
             self._requeue(events, owner)
-        events.add("end")
+        events.add("end", start=_start_id())
         ends = list(witness.ends.values())
         return {how: ends.count(how) for how in sorted(set(ends))}
 
@@ -85,9 +89,8 @@ class Task:
     def _train(self, events: Events) -> Witness:
         errors: dict[str, str] = {}
         witness = Witness(events, lambda run: errors[run])
-        gpus = tuple(filter(None, os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")))
         pool = Pool(
-            self.job,
+            replace(self.job, seats=self._seats()),
             self.source,
             self.count,
             witness,
@@ -95,17 +98,48 @@ class Task:
             errors=errors,
             stopped=lambda: self._stopped(events),
             patience=self.patience,
-            gpus=gpus,
+            gpus=_gpus(),
         )
         try:
             pool.train(longest_first(self._left()))
         except Unfit as error:
             events.add(error.kind, text=str(error))
             raise
+        except RankLost:
+            raise  # lost, and not wrong: it is sent again
         except Exception as error:
             events.add("broken", text=f"{type(error).__name__}: {error}")
             raise
         return witness
+
+    def _seats(self) -> Seats:
+        """Where the processes of a run meet; on several nodes, on the first one."""
+        if self.job.seats.nodes == 1:
+            return self.job.seats
+        from submitit import JobEnvironment
+
+        host = JobEnvironment().hostnames[0]
+        # Below the ports that systems give away by themselves, and another for the next job.
+        port = 12_000 + int(os.environ["SLURM_JOB_ID"]) % 20_000
+        return replace(self.job.seats, host=host, port=port)
+
+    def _follow(self, node: int, events: Events) -> dict[str, int]:
+        """On a further node: hold the run's processes there until the first node's task ends."""
+        for signum in (signal.SIGUSR2, signal.SIGTERM):  # the first node's task answers
+            signal.signal(signum, lambda *_: None)
+        seats = self._seats().on(_gpus())
+        numbers = range(node * seats.here, (node + 1) * seats.here)
+        ranks = [start(seats, number, seats.port, "any") for number in numbers]
+        failed_at = None
+        while not any(event.get("start") == _start_id() for event in events.read()):
+            if failed_at is None and any(rank.poll() for rank in ranks):
+                failed_at = time.monotonic()  # the first task may know why, and tell
+            if failed_at is not None and time.monotonic() - failed_at > PATIENCE:
+                raise RankLost(f"a process on node {node} of the job ended")
+            time.sleep(1)
+        for rank in ranks:
+            rank.kill()
+        return {}
 
     def _weigh(self, events: Events, witness: Witness) -> None:
         """Stop a task of which no run got on in several attempts."""
@@ -128,6 +162,15 @@ class Task:
         if not callable(owner):
             raise KeyboardInterrupt
         owner(self.signalled, None)
+
+
+def _gpus() -> tuple[str, ...]:
+    return tuple(filter(None, os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")))
+
+
+def _start_id() -> str:
+    """Of this start of the job: a requeue counts on."""
+    return f"{_job_id()}:{os.environ.get('SLURM_RESTART_COUNT', '0')}"
 
 
 def _job_id() -> str:

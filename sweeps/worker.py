@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import connection, parent_process
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from resnet.errors import UserError, mendable
 from sweeps.source import Source, Unfit
+from sweeps.team import ALONE, RankLost, Seats
 
 if TYPE_CHECKING:
     from resnet.data import Dataset
@@ -37,6 +38,7 @@ class Job:
     threads: int | None = None
     cluster: bool = False  # part of a SLURM task, whose signals come to every process
     measures: tuple[str, ...] = ()  # taken of every run once it is done
+    seats: Seats = ALONE  # of the processes that train one run together
 
 
 class Relay:
@@ -78,11 +80,12 @@ class Leaving:
         self.asked = True
 
 
-def work(pipe: Any, job: Job, data: Dataset | Source, gpu: str | None = None) -> None:
+def work(pipe: Any, job: Job, data: Dataset | Source, gpus: tuple[str, ...] = ()) -> None:
     """The worker's life: 'ready', then a run at a time until None comes, or a signal."""
     os.setsid()  # Ctrl-C reaches the parent alone, which tells its workers to stop
-    if gpu is not None:
-        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+    if gpus:  # the others are those of the run's other processes
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpus[0]
+        job = replace(job, seats=job.seats.on(gpus))
     leaving = Leaving()
     if job.cluster:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -120,26 +123,28 @@ def _train_one(
     """Train one run and measure it; how it ended, as a message."""
     from resnet.runs.folder import RunBusy
     from resnet.training.signals import Interrupted
+    from resnet.training.start import Orphan
     from sweeps.complete import complete
 
     relay = Relay(pipe)
-    from resnet.training.start import Orphan
     try:
         say = partial(_say, pipe)
         return ("end", complete(spec, dataset, job, device, relay, say))
     except Interrupted:
         relay.stop()
         return INTERRUPTED
+    except RankLost:
+        os._exit(1)  # as if this process had ended: another takes the run up again
     except Exception as error:  # one run's error is that run's: the others go on
         if job.cluster and isinstance(error, RunBusy):
             return ("end", "busy")
+        if job.cluster and isinstance(error, Orphan):
+            return ("end", "orphaned")
         if job.cluster:
             traceback.print_exc()
         return ("error", line(error))
 
 
-        if job.cluster and isinstance(error, Orphan):
-            return ("end", "orphaned")
 def _say(pipe: Any, text: str) -> None:
     pipe.send(("say", text))
 

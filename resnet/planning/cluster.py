@@ -31,6 +31,7 @@ class Cluster:
     timeout_min: int = 240
     signal_delay_s: int = 90  # from the signal to save until the kill
     runs_per_gpu: int = 1
+    processes_per_run: int = 0  # 0: one; on several nodes one for each of their GPUs
     runs_per_task: int = 0  # 0: by expected time
     task_minutes: int = 15  # shorter runs are packed until a task lasts about so long
     array_parallelism: int = 256
@@ -39,12 +40,26 @@ class Cluster:
     @property
     def at_a_time(self) -> int:
         """Runs at a time in one task; without GPUs one thread each is the fairest share."""
-        return max(1, self.gpus_per_node or self.cpus_per_task) * self.runs_per_gpu
+        if self.nodes > 1:
+            return 1
+        places = (self.gpus_per_node or self.cpus_per_task) // self.world
+        return max(1, places) * self.runs_per_gpu
+
+    @property
+    def world(self) -> int:
+        """Processes that train one run together."""
+        every = self.nodes * max(1, self.gpus_per_node) if self.nodes > 1 else 1
+        return self.processes_per_run or every
+
+    @property
+    def processes_here(self) -> int:
+        """Those of them on each node."""
+        return self.world // self.nodes
 
     @property
     def threads(self) -> int:
-        """CPU threads for each of the runs at a time."""
-        return max(1, self.cpus_per_task // self.at_a_time)
+        """CPU threads for each process."""
+        return max(1, self.cpus_per_task // (self.at_a_time * self.processes_here))
 
 
 NAMES = tuple(field.name for field in fields(Cluster))
@@ -56,13 +71,15 @@ HELP = {
     "qos": "quality of service",
     "constraint": "node features",
     "exclude": "nodes to stay away from",
-    "gpus_per_node": "GPUs of a task",
-    "nodes": "nodes of a task",
-    "cpus_per_task": "CPU cores of a task",
-    "mem": "memory of a task, as in 16GB",
+    "gpus_per_node": "GPUs of a task, on each of its nodes",
+    "nodes": "nodes of a task; with 2 or more, all their GPUs train one run together",
+    "cpus_per_task": "CPU cores of a task, on each of its nodes",
+    "mem": "memory of a task, on each of its nodes, as in 16GB",
     "timeout_min": "time limit of a task; a run that needs longer is requeued",
     "signal_delay_s": "seconds from the signal to save until the kill",
     "runs_per_gpu": "runs that share a GPU",
+    "processes_per_run": "processes that train one run together, a GPU each where there are GPUs "
+    "(default 1; also with --launcher local)",
     "runs_per_task": "runs packed into a task (default: by expected time)",
     "task_minutes": "short runs are packed until a task lasts about so long",
     "array_parallelism": "tasks at a time",
@@ -143,13 +160,28 @@ def _sensible(cluster: Cluster) -> Cluster:
     for name in ("nodes", "cpus_per_task", "timeout_min", "runs_per_gpu", "task_minutes"):
         if getattr(cluster, name) < 1:
             raise UserError(f"{name} = {getattr(cluster, name)}: give 1 or more")
-    for name in ("gpus_per_node", "runs_per_task", "signal_delay_s"):
+    for name in ("gpus_per_node", "runs_per_task", "signal_delay_s", "processes_per_run"):
         if getattr(cluster, name) < 0:
             raise UserError(f"{name} = {getattr(cluster, name)}: give 0 or more")
     if cluster.array_parallelism < 1:
         raise UserError(f"array_parallelism = {cluster.array_parallelism}: give 1 or more")
-    if cluster.nodes > 1:
-        raise UserError("nodes = 2 or more: a run on several nodes is not supported; give 1")
+    _shared(cluster)
     # The signal must come after the start and leave time to work between the two.
     delay = min(cluster.signal_delay_s, cluster.timeout_min * 60 // 3)
     return replace(cluster, signal_delay_s=delay)
+
+
+def _shared(cluster: Cluster) -> None:
+    """UserError where the processes of one run cannot be shared out."""
+    world, nodes, gpus = cluster.world, cluster.nodes, cluster.gpus_per_node
+    if world % nodes:
+        raise UserError(f"processes_per_run = {world} on {nodes} nodes: give a multiple of {nodes}")
+    if gpus and cluster.processes_here > gpus:
+        raise UserError(
+            f"processes_per_run = {world} needs {cluster.processes_here} GPUs a node, and "
+            f"gpus_per_node = {gpus}: give fewer processes or more GPUs"
+        )
+    if world > 1 and cluster.runs_per_gpu > 1:
+        raise UserError(
+            f"runs_per_gpu = {cluster.runs_per_gpu} with {world} processes a run: one or the other"
+        )

@@ -36,6 +36,8 @@ def running(net: nn.Module) -> Iterator[Tensor]:
     """The running means and variances that the ranks must average: those over groups."""
     for module in net.modules():
         if isinstance(module, _Grouped):
+            assert module.running_mean is not None
+            assert module.running_var is not None
             yield from (module.running_mean, module.running_var)
 
 
@@ -66,7 +68,7 @@ class _Grouped(_Kept):
         outputs, means, variances = [], [], []
         for part in x.split(self.images):
             # With a momentum of 1 the kernel hands the group's own statistics out.
-            mean, variance = torch.zeros_like(self.running_mean), torch.ones_like(self.running_var)
+            mean, variance = x.new_zeros(2, x.shape[1], dtype=self.weight.dtype)
             weight, bias = self.weight, self.bias
             outputs.append(F.batch_norm(part, mean, variance, weight, bias, True, 1.0, self.eps))
             means.append(mean)
@@ -111,7 +113,7 @@ class _Normalise(torch.autograd.Function):
         return y, mean, variance
 
     @staticmethod
-    def backward(ctx: Any, dy: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, dy: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of the sum of all ranks' losses; weight's and bias's share of this rank."""
         x, weight, mean, scale = ctx.saved_tensors
         dims, shape = _around(x)

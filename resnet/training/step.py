@@ -2,27 +2,52 @@
 
 import math
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from resnet.recipes import Recipe
+from resnet.training.freeze import parameter_groups
 
 WINDOW = 50  # steps over which the until-error warm-up looks at the training error
 
 
 def sgd(net: nn.Module, recipe: Recipe) -> torch.optim.SGD:
     """SGD with momentum as the recipe has it: weights decay, the rest only under `decay_all`."""
-    named = list(net.named_parameters())
-    decayed = [p for _, p in named if recipe.decay_all or p.ndim > 1]
-    plain = [p for _, p in named if not (recipe.decay_all or p.ndim > 1)]
-    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}]
-    if plain:
-        groups.append({"params": plain, "weight_decay": 0.0})
+    groups = parameter_groups(net, recipe)
+    cuda = next(net.parameters()).is_cuda
+    kind: dict[str, Any] = {"fused": True} if cuda else {"foreach": True}
     return torch.optim.SGD(
-        groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.nesterov, foreach=True
+        groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.nesterov, **kind
     )
+
+
+def load_momenta(optimizer: torch.optim.SGD, state: dict[str, Any]) -> None:
+    """Go on from a state_dict, but with this device's kernels, not with those that it names."""
+    kept = ("fused", "foreach")
+    own = [{name: group[name] for name in kept} for group in optimizer.param_groups]
+    optimizer.load_state_dict(state)
+    for group, kernels in zip(optimizer.param_groups, own, strict=True):
+        group.update(kernels)
+
+
+def set_precision(precision: str) -> None:
+    """Let a GPU round the factors of float32 products to TF32 where the recipe says so, only there.
+
+    cuDNN would do so by default.
+    """
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+
+
+def autocast(precision: str, device: torch.device) -> AbstractContextManager:
+    """Where a net runs in bfloat16 if the recipe says so; weights and sums stay float32."""
+    # No cache of casts: a CUDA graph must hold the casts of its own weights.
+    low = precision == "bfloat16"
+    return torch.autocast(device.type, torch.bfloat16, enabled=low, cache_enabled=False)
 
 
 def plain_step(
@@ -30,17 +55,20 @@ def plain_step(
     optimizer: torch.optim.Optimizer,
     x: Tensor,
     y: Tensor,
-    lr: float,
+    lr: float | Tensor,
     label_smoothing: float = 0.0,
+    precision: str = "float32",
 ) -> tuple[Tensor, Tensor]:
     """One update on images x [B, 3, H, W], labels y [B]: (mean loss, number wrong) on device.
 
     Where images were mixed, y holds the shares of the classes [B, classes]; an image is wrong then
-    when its largest share is not the one recognised.
+    when its largest share is not the one recognised. A rate that is a tensor is read on its device.
     """
     for group in optimizer.param_groups:
-        group["lr"] = lr
-    logits = net(x)
+        group["lr"] = lr * group["factor"] if "factor" in group else lr
+    with autocast(precision, x.device):
+        logits = net(x)
+    logits = logits.float()
     loss = F.cross_entropy(logits, y, label_smoothing=label_smoothing)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
@@ -49,17 +77,25 @@ def plain_step(
     return loss.detach(), (logits.detach().argmax(1) != labels).sum()
 
 
-def scores(logits: Tensor, y: Tensor) -> Tensor:
-    """[summed loss, number wrong, number of images] in float64, on the logits' device."""
+def scores(logits: Tensor, y: Tensor, top5: bool = False) -> Tensor:
+    """[summed loss, number wrong, number of images] in float64, on the logits' device.
+
+    With `top5` a fourth: how many have their class among none of the five largest logits.
+    """
     loss = F.cross_entropy(logits, y, reduction="sum").double()
     wrong = (logits.argmax(1) != y).sum().double()
-    return torch.stack([loss, wrong, torch.full_like(loss, len(y))])
+    found = [loss, wrong, torch.full_like(loss, len(y))]
+    if top5:
+        five = logits.topk(min(5, logits.shape[1])).indices
+        found.append((five != y[:, None]).all(1).sum().double())
+    return torch.stack(found)
 
 
 def means(sums: Tensor) -> dict[str, float]:
-    """Mean loss (nats) and error (percent) from summed `scores`."""
-    loss, wrong, count = sums.tolist()
-    return {"loss": loss / count, "error": 100 * wrong / count}
+    """Mean loss (nats) and errors (percent) from summed `scores`."""
+    loss, wrong, count, *five = sums.tolist()
+    found = {"loss": loss / count, "error": 100 * wrong / count}
+    return found | {"error_top5": 100 * five[0] / count} if five else found
 
 
 @torch.no_grad()
@@ -85,12 +121,17 @@ def scheduled(recipe: Recipe, step: int) -> float:
     return recipe.lr * (1 + math.cos(math.pi * share)) / 2
 
 
-def learning_rate(recipe: Recipe, depth: int, step: int, warm_until: int | None) -> float:
+def learning_rate(
+    recipe: Recipe, depth: int, step: int, warm_until: int | None, cuts: int = 0
+) -> float:
     """The rate for step number `step` (from 0).
 
-    `warm_until` is the step at which the until-error warm-up ended, None while it lasts.
+    `warm_until` is the step at which the until-error warm-up ended, None while it lasts; `cuts`
+    how often the error's plateau has cut the rate.
     """
     rate = scheduled(recipe, step)
+    if cuts:
+        rate *= recipe.gamma**cuts
     if recipe.warmup == "none" or depth < recipe.warmup_min_depth:
         return rate
     if recipe.warmup == "linear":

@@ -1,32 +1,34 @@
 """Train one run: from its spec and the data to the result in its folder."""
 
-import hashlib
 import logging
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import torch
 from pytorch_lightning import Trainer
-from pytorch_lightning.plugins.environments import LightningEnvironment
-from torch import nn
 
 from resnet.analysis.gradients import block_gradient_norms, ratio
-from resnet.data import Dataset, Pipeline, Stream
-from resnet.nets import build, initialise
+from resnet.data import Dataset, Pipeline
+from resnet.data.feed import feed
+from resnet.data.parts import part
 from resnet.runs import provenance
 from resnet.runs.files import read_json, write_json
 from resnet.runs.folder import PROVENANCE, RunFolder
 from resnet.runs.spec import RunSpec
-from resnet.training.callbacks import Progress, Record
+from resnet.training.batch_norm import set_statistics
+from resnet.training.callbacks import Follower, Progress, Record
+from resnet.training.distributed import Ranks, Team, alone, check, lightning
+from resnet.training.fast import FAST, PLAIN, Speed, hasten, layout, steps_a_chunk
 from resnet.training.mirror import Mirror
 from resnet.training.module import Chunks, Classifier, NotFinite
+from resnet.training.signals import Interrupted
+from resnet.training.start import starting_net, weights_sha256
+from resnet.training.step import set_precision
 
-CHUNK = {"cpu": 1, "cuda": 50}  # steps a Lightning batch
-TEST_BATCH = {"cpu": 500, "cuda": 2_000}
 PROBE = 64  # images in the batch that the gradients at initialisation are measured on
 
 
@@ -40,20 +42,35 @@ def train(
     wandb: str = "disabled",
     progress: Progress | None = None,
     say: Callable[[str], None] = print,
+    team: Team = alone,
+    speed: Speed = FAST,
 ) -> str:
     """Train the run to its end, going on from its resume file if there is one.
 
     Returns 'done' or 'failed' (a loss that is not finite); what is known of the run is in its
     folder then. Raises RunBusy when another process trains it, and Interrupted after a signal
     that asked to stop, with the state saved.
+
+    `team` gathers the processes that train the run together, of which this one is rank 0; the
+    others call `follow`. `speed` says what may make the steps fast; it is no part of the run.
     """
     folder = RunFolder(root, spec)
     with folder.locked():
         folder.open(experiment, say)
         if (status := folder.status()) in ("done", "failed"):
             return status
-        with folder.trace():
-            return _attempt(folder, dataset, experiment, device, wandb, progress, say)
+        with folder.trace(), team() as ranks:
+            return _attempt(folder, dataset, experiment, device, wandb, progress, say, ranks, speed)
+
+
+def follow(spec: RunSpec, dataset: Dataset, device: str, ranks: Ranks) -> None:
+    """Train as one of the ranks that keep no record, until the run ends or is interrupted."""
+    record = Follower(RunFolder(Path(), spec), 0, None, ranks)
+    module, val_loaders = _prepare(spec, dataset, device, record)
+    if (state := ranks.share(None)) is not None:
+        module.restore(state)
+    with suppress(NotFinite, Interrupted):  # rank 0 says what comes of it
+        _fit(module, record, None, val_loaders, device)
 
 
 def _attempt(
@@ -64,13 +81,16 @@ def _attempt(
     wandb: str,
     progress: Progress | None,
     say: Callable[[str], None],
+    ranks: Ranks,
+    speed: Speed,
 ) -> str:
     attempt = folder.next_attempt()
-    record = Record(folder, attempt, progress)
-    started = _note_start(folder, attempt, device)
-    module, val_loaders = _prepare(folder.spec, dataset, device, record)
-    if (state := folder.load_resume(say)) is not None:
+    record = Record(folder, attempt, progress, ranks)
+    started = _note_start(folder, attempt, device, ranks)
+    module, val_loaders = _prepare(folder.spec, dataset, device, record, speed)
+    if (state := ranks.share(folder.load_resume(say))) is not None:
         module.restore(state)
+    val_loaders = hasten(module, val_loaders, speed, device)
     mirror = None
     if wandb != "disabled":
         mirror = Mirror(folder.spec, experiment, wandb, folder.path.parent.parent / "wandb", say)
@@ -96,50 +116,38 @@ def _attempt(
     return "done"
 
 
-def weights_sha256(net: nn.Module) -> str:
-    """SHA-256 over every parameter and buffer with its name, in the order of the names."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(net.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
-
-
 def _prepare(
-    spec: RunSpec, dataset: Dataset, device: str, record: Record
+    spec: RunSpec, dataset: Dataset, device: str, record: Record, speed: Speed = PLAIN
 ) -> tuple[Classifier, list[Any]]:
     """The module at initialisation, its gradients there on record, and the held-out batches."""
-    recipe = spec.recipe
-    subset = dataset.take(recipe.train_images, recipe.validation_images, recipe.test_images)
-    torch.backends.cudnn.allow_tf32 = False  # cuDNN's default; but the recipe says float32
-    layout = torch.channels_last
-    pipeline = Pipeline(
-        subset.train,
-        normalisation=recipe.normalisation,
-        pad=recipe.pad,
-        pad_value=recipe.pad_value,
-        classes=len(dataset.classes),
-        device=device,
-        memory_format=layout,
+    recipe, dataset = spec.recipe, part(dataset, spec.dataset)
+    set_precision(recipe.precision)
+    fed = feed(dataset, recipe, spec.seed, device, layout(speed))
+    subset, pipeline = fed.subset, fed.pipeline
+    root, ranks = record.folder.path.parent, record.ranks
+    net = starting_net(
+        spec, fed.classes, root, lambda read: ranks.share(read() if ranks.first else None)
     )
-    net = build(spec.net, num_classes=len(dataset.classes), seed=spec.seed)
-    initialise(net, spec.seed, recipe.init)
-    net = net.to(device).to(memory_format=layout)
-    norms = block_gradient_norms(net, *next(iter(pipeline.test(subset.train, PROBE))))
+    net = net.to(device).to(memory_format=layout(speed))
+    check(recipe, net, record.ranks)
+    probe = next(iter(pipeline.test(subset.train, min(PROBE, fed.test_batch))))
+    norms = block_gradient_norms(net, *probe)
     record.initial = {"gradient_ratio": ratio(norms)}
     record.norms = {f"gradient_norm/{i:04d}": norm for i, norm in enumerate(norms)}
     record.write({"step": 0, "epoch": 0, **record.initial, **record.norms})
-    stream = Stream(spec.seed, recipe.train_images, recipe.batch_size, recipe.pad, recipe.flip)
+    set_statistics(net, recipe.bn_group, recipe.batch_size, record.ranks.world)
     held_out = [s for s in (subset.test, subset.validation) if len(s.labels)]
-    loaders = [_Batches(pipeline, split, TEST_BATCH[device]) for split in held_out]
-    return Classifier(spec, net, pipeline, stream), loaders
+    parts = [record.ranks.part(split) for split in held_out]
+    loaders = [_Batches(pipeline, split, fed.test_batch) for split in parts]
+    return Classifier(spec, net, pipeline, fed.stream, record.ranks), loaders
 
 
 class _Batches:
     """A split as a loader that Lightning can go through once an epoch."""
 
     def __init__(self, pipeline: Pipeline, split: Any, size: int) -> None:
-        self._batches = lambda: pipeline.test(split, size)
+        there = split.to(pipeline.device)  # once, not once an epoch
+        self._batches = lambda: pipeline.test(there, size)
         self._length = -(-len(split.labels) // size)
 
     def __iter__(self) -> Any:
@@ -156,19 +164,18 @@ def _fit(
     _quieten()
     trainer = Trainer(
         accelerator="gpu" if device == "cuda" else "cpu",
-        devices=1,
         max_epochs=recipe.epochs - recipe.epoch_of(step) + 1 if step < recipe.steps else 0,
         callbacks=[record],
         logger=mirror or False,
-        plugins=[LightningEnvironment()],
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
+        **lightning(record.ranks),
     )
     with record.signals:
-        trainer.fit(module, Chunks(module, CHUNK[device]), val_loaders)
+        trainer.fit(module, Chunks(module, steps_a_chunk(module.net, device)), val_loaders)
 
 
 def _quieten() -> None:
@@ -178,14 +185,15 @@ def _quieten() -> None:
     warnings.filterwarnings("ignore", module=r"(pytorch_lightning|lightning|torch\.utils)")
 
 
-def _note_start(folder: RunFolder, attempt: int, device: str) -> dict[str, Any]:
+def _note_start(folder: RunFolder, attempt: int, device: str, ranks: Ranks) -> dict[str, Any]:
     """Write the provenance with the attempt that begins now; returns what the end completes."""
     path = folder.path / PROVENANCE
     try:
         attempts = read_json(path)["attempts"]
     except (FileNotFoundError, ValueError, KeyError):
         attempts = []
-    now = {"attempt": attempt, "start": datetime.now(UTC).isoformat(timespec="seconds")}
+    start = datetime.now(UTC).isoformat(timespec="seconds")
+    now = {"attempt": attempt, "start": start, "processes": ranks.world}
     record = {**provenance.gather(device), "attempts": [*attempts, now]}
     write_json(path, record)
     return {**record, "clock": time.monotonic()}

@@ -106,7 +106,9 @@ def test_a_wrong_key_lists_the_valid_ones(tmp_path: Path) -> None:
         ("partition = 3", "a text"),
         ("setup = 3", "shell lines"),
         ("timeout_min = 0", "1 or more"),
-        ("nodes = 2", "not supported"),
+        ("nodes = 2\nprocesses_per_run = 3", "a multiple of 2"),
+        ("gpus_per_node = 2\nprocesses_per_run = 4", "needs 4 GPUs a node"),
+        ("gpus_per_node = 2\nprocesses_per_run = 2\nruns_per_gpu = 2", "one or the other"),
         ("timeout_min =", "not TOML"),
     ],
 )
@@ -130,6 +132,30 @@ def test_flags_go_over_the_file_and_the_folder_over_the_home(
     (tmp_path / "cluster.toml").write_text('partition = "here"\nmem = "4GB"\n')
     found = resolve(None, (("mem", "8GB"),))
     assert (found.partition, found.account, found.mem) == ("here", "", "8GB")
+
+
+@pytest.mark.parametrize(
+    ("settings_", "world", "here", "at_a_time", "threads"),
+    [
+        ({"gpus_per_node": 8, "processes_per_run": 4, "cpus_per_task": 32}, 4, 4, 2, 4),
+        ({"gpus_per_node": 4, "nodes": 2, "cpus_per_task": 16}, 8, 4, 1, 4),
+        ({"nodes": 2, "cpus_per_task": 2}, 2, 1, 1, 2),
+        ({"processes_per_run": 2, "cpus_per_task": 4}, 2, 2, 2, 1),
+        ({"gpus_per_node": 2, "runs_per_gpu": 3, "cpus_per_task": 12}, 1, 1, 6, 2),
+    ],
+)
+def test_processes_of_a_run_share_the_task(
+    settings_: dict[str, int], world: int, here: int, at_a_time: int, threads: int
+) -> None:
+    cluster = Cluster(**settings_)  # type: ignore[arg-type]
+    assert (cluster.world, cluster.processes_here) == (world, here)
+    assert (cluster.at_a_time, cluster.threads) == (at_a_time, threads)
+
+
+def test_a_task_of_several_nodes_has_one_run() -> None:
+    expected = Expected(lambda spec: 1.0, "a test")
+    tasks = pack([make_spec(seed) for seed in range(3)], Cluster(nodes=2), expected)
+    assert [len(task) for task in tasks] == [1, 1, 1]
 
 
 def test_every_setting_has_a_flag_with_help() -> None:

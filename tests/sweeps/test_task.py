@@ -8,6 +8,7 @@ import pickle
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sweeps.events import Events
 from sweeps.pool import Pool, _start_deaf
 from sweeps.source import Source, Unfit
 from sweeps.task import STALLED, NoProgress, Task
+from sweeps.team import Seats
 from sweeps.worker import HELD, Job
 from tests.sweeps.conftest import finish, make_spec
 
@@ -187,9 +189,14 @@ def test_gpus_are_dealt_out_to_the_workers_in_turn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
-    hired: list[str | None] = []
-    monkeypatch.setattr(task.Pool, "_hire", lambda pool, gpu: hired.append(gpu))
+    hired: list[tuple[str, ...]] = []
+    monkeypatch.setattr(task.Pool, "_hire", lambda pool, gpus: hired.append(gpus))
     made = make_task(tmp_path)
     made.count, made.specs = 4, tuple(make_spec(seed) for seed in range(6))
     made()
-    assert hired == ["2", "3", "2", "3"]
+    assert hired == [("2",), ("3",), ("2",), ("3",)]
+    hired.clear()
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3,4")
+    made.count, made.job = 2, replace(made.job, seats=Seats(2, 2))
+    made()
+    assert hired == [("0", "1"), ("2", "3")]
