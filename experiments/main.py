@@ -6,7 +6,7 @@ Heavy imports wait inside the functions: --help must not pay for torch.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from resnet.errors import UserError, mendable
@@ -20,9 +20,14 @@ if TYPE_CHECKING:
 
 
 def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run as the command line asks; exits 0, 2 for the user's mistakes, 130 on Ctrl-C."""
+    """Run as the command line asks."""
+    leave(lambda: run(experiment, parse(experiment, arguments)))
+
+
+def leave(work: Callable[[], int]) -> NoReturn:
+    """Exit with what `work` returns; with 2 for the user's mistakes, 130 on Ctrl-C."""
     try:
-        status = run(experiment, parse(experiment, arguments))
+        status = work()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         status = 2
@@ -43,6 +48,10 @@ def run(experiment: Experiment, options: Options) -> int:
     from resnet.planning import plan as planning
     from resnet.planning.data import load_data
 
+    if options.photographs.weights:
+        from experiments import weights
+
+        return weights.evaluate(options)
     _check_writable(options)
     device = _device()
     preset = planning.choose_preset(options, _training_device(options, device))
@@ -69,7 +78,7 @@ def run(experiment: Experiment, options: Options) -> int:
             experiment,
             str(options.output_dir),
             options.output_dir.parent / "reports" / "pdf",
-            scope=plan.specs[0].scope,
+            scope=plan.scope,
             wanted=[spec.id for spec in plan.specs],
             waves=design.waves if design else None,
         )

@@ -170,7 +170,8 @@ def _dots(axis: Any, values: Any, place: int, look: dict[str, Any]) -> None:
 @element
 def gradients(report: Report) -> Figure:
     """The norm of the gradient at each block before the first step, from first to last block."""
-    norms = report.history[report.history["key"].astype(str).str.startswith("gradient_norm/")]
+    start = report.history[report.history["step"] == 0]  # later norms are a measure's
+    norms = start[start["key"].astype(str).str.startswith("gradient_norm/")]
     if norms.empty:
         return Figure("Gradient norms at initialisation were not logged by these runs.")
     norms = norms.assign(block=norms["key"].astype(str).str.rpartition("/")[2].astype(int) + 1)

@@ -113,6 +113,11 @@ class Landscape:
             done += self.points(name).compute(at, part, of)
         return done
 
+    def on_record(self) -> str:
+        """How many points are on record, of how many: '37 of 290'."""
+        known = sum(len(self.points(name).known()) for name in self.surfaces)
+        return f"{known} of {sum(len(surface.grid) for surface in self.surfaces.values())}"
+
     def _extent(self) -> Grid:
         sides = []
         for values in zip(*self.places, strict=True):

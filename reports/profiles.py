@@ -1,0 +1,110 @@
+"""A line along the depth of a net: what each layer or block has, from input to output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reports import style
+from reports.elements import Figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from reports.report import Report
+
+MOST_POINTS = 60_000
+"""Beyond this many points, lines are stored as pixels; axes and text stay vectors."""
+WIDE = 4
+"""Panels in a row, at most."""
+
+
+def measured(report: Report, name: str) -> pd.DataFrame:
+    """The history's rows 'name/<number>', with the number as the column `place`, from 1."""
+    found = report.history[report.history["key"].astype(str).str.startswith(f"{name}/")]
+    numbers = found["key"].astype(str).str.split("/").str[-1].astype(int)
+    return found.assign(key=name, place=numbers + 1).sort_values(["run_id", "step", "place"])
+
+
+def panels(count: int, height: float = 2.2) -> tuple[Any, list[Any]]:
+    """A figure of the text's width with `count` axes in rows of `WIDE` at most, each that high."""
+    from matplotlib.figure import Figure as Drawing
+
+    columns = count if count <= WIDE else -(-count // -(-count // WIDE))
+    rows = -(-count // columns)
+    drawing = Drawing(figsize=(style.WIDTH, height * rows))
+    axes = drawing.subplots(rows, columns, squeeze=False, sharey=True).ravel()
+    for axis in axes[count:]:
+        axis.set_visible(False)
+    return drawing, list(axes[:count])
+
+
+def draw(axis: Any, lines: pd.DataFrame, name: str, **look: Any) -> None:
+    """A line a run along `place`; the line is cut where a place is missing. One label for all."""
+    seeds = max(lines["run_id"].nunique(), 1)
+    for _, line in lines.groupby("run_id", observed=True, sort=True):
+        whole = np.arange(line["place"].min(), line["place"].max() + 1)
+        values = line.set_index("place")["value"].reindex(whole)
+        axis.plot(
+            whole,
+            values.to_numpy(float),
+            label=name,
+            alpha=style.seethrough(seeds),
+            rasterized=len(lines) > MOST_POINTS,
+            **look,
+        )
+        name = "_"
+
+
+def looks(nets: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """How each net is drawn where all share a panel: colour by depth, plain ones dashed."""
+    from reports.report import family
+
+    nets = tuple(nets)
+    depths = sorted({family(net)[1] for net in nets})
+    kinds = list(dict.fromkeys(family(net)[0] for net in nets))
+    dashes = ["--" if kind.startswith("plain") else "-" for kind in kinds]
+    dashes = [dash if dashes.index(dash) == i else "-." for i, dash in enumerate(dashes)]
+    found = {}
+    for net in nets:
+        kind, depth = family(net)
+        place = depths.index(depth)
+        found[net] = {
+            "color": style.HUES[place % len(style.HUES)],
+            "linestyle": dashes[kinds.index(kind)],
+            "linewidth": 1.0,
+        }
+    return found
+
+
+def by_step(report: Report, name: str, label: str, log: bool, caption: str) -> Figure:
+    """A panel a net, in it a line a step (and run) along the blocks, dark early and light late."""
+    from matplotlib import colormaps
+
+    rows = measured(report, name)
+    if rows.empty:
+        return Figure("These runs were not measured for it.")
+    nets = [net for net in report.nets if (rows["net"] == net).any()]
+    steps = sorted(rows["step"].unique())
+    colours = colormaps["viridis"](np.linspace(0.0, 0.88, len(steps)))
+    with style.context():
+        drawing, axes = panels(len(nets))
+        for number, (axis, net) in enumerate(zip(axes, nets, strict=True)):
+            mine = rows[rows["net"] == net]
+            for step, colour in zip(steps, colours, strict=True):
+                lines = mine[mine["step"] == step]
+                draw(axis, lines, f"step {step:,}", color=colour, linewidth=1.0)
+            axis.set_title(net)
+            axis.set_xlabel("block")
+            axis.xaxis.get_major_locator().set_params(integer=True)
+            axis.set_ylabel(label if number % WIDE == 0 else "")
+            if log:
+                axis.set_yscale("log")
+        named: dict[str, Any] = {}
+        for axis in axes:
+            named |= dict(zip(*axis.get_legend_handles_labels()[::-1], strict=True))
+        order = [f"step {step:,}" for step in steps]
+        drawing.legend([named[name] for name in order], order, loc="outside lower center", ncols=6)
+    return Figure(caption, drawing=drawing)
