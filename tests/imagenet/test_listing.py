@@ -121,7 +121,7 @@ def break_it(root: Path, how: str) -> str:
 
 @pytest.mark.parametrize(
     "how",
-    ("empty file", "text", "dangling link", "empty class", "strange class", "one split", "none"),
+    ["empty file", "text", "dangling link", "empty class", "strange class", "one split", "none"],
 )
 def test_what_is_wrong_is_named_before_training(tmp_path: Path, how: str) -> None:
     named = break_it(write(tmp_path, 2, 1), how)

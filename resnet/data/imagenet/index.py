@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +24,10 @@ def find(root: Path) -> Path | None:
     return next((root / place for place in PLACES if _is_here(root / place)), None)
 
 
-def open_index(place: Path, say: Callable[[str], None]) -> dict[str, Listing]:
-    """The listings of 'train' and 'val', as far as they are there.
+def open_index(
+    place: Path, say: Callable[[str], None], splits: Sequence[str] = ("train", "val")
+) -> dict[str, Listing]:
+    """The listings of the `splits`, as far as they are there.
 
     They are read from the cache while no class folder has changed (their times are looked at, not
     the files'), else made and checked.
@@ -33,7 +35,7 @@ def open_index(place: Path, say: Callable[[str], None]) -> dict[str, Listing]:
     Raises:
         UserError: as `resnet.data.imagenet.listing.read` does.
     """
-    splits = [split for split in ("train", "val") if (place / split).is_dir()]
+    splits = [split for split in splits if (place / split).is_dir()]
     try:
         kept = cache.folder() / f"imagenet-{_fingerprint(place, splits)}.npz"
         return _kept(kept, splits) or _made(place, splits, kept, say)

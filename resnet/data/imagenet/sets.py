@@ -86,13 +86,7 @@ class PhotoSet:
         Raises:
             UserError: more classes are asked for than there are.
         """
-        count = recipe.classes or len(self.classes)
-        if count > len(self.classes):
-            raise UserError(
-                f"{count:,} classes asked for, but the data has {len(self.classes):,}: ask for "
-                "fewer with --classes"
-            )
-        chosen = np.sort(generator(0, "classes").permutation(len(self.classes))[:count])
+        chosen = choose(len(self.classes), recipe.classes or len(self.classes))
         train, test = self.train.only(chosen), self.test.only(chosen)
         if recipe.images_per_class:
             train = train.at_most(recipe.images_per_class)
@@ -122,6 +116,19 @@ class PhotoSet:
         return Subset(*parts)  # type: ignore[arg-type]
 
 
+def choose(have: int, count: int) -> np.ndarray:
+    """The numbers of `count` out of `have` classes, in order; the same for every run.
+
+    Raises:
+        UserError: more are asked for than there are.
+    """
+    if count > have:
+        raise UserError(
+            f"{count:,} classes asked for, but the data has {have:,}: ask for fewer with --classes"
+        )
+    return np.sort(generator(0, "classes").permutation(have)[:count])
+
+
 def load(root: Path, say: Callable[[str], None]) -> PhotoSet:
     """The photographs at or below `root`, with train/ and val/.
 
@@ -142,6 +149,25 @@ def load(root: Path, say: Callable[[str], None]) -> PhotoSet:
                 "(--weights evaluates on val/ alone)"
             )
     return of(place, listings)
+
+
+def validation(root: Path, say: Callable[[str], None]) -> tuple[Photographs, str]:
+    """The validation photographs at or below `root` alone, and the digest of their listing.
+
+    Labels are the official numbers, 0 to 999, as weights from elsewhere have them, whichever of
+    the classes are there.
+
+    Raises:
+        DataUnavailable, UserError: as `load` does.
+    """
+    place = index.find(root)
+    if place is None or not (place / "val").is_dir():
+        raise DataUnavailable(
+            f"no validation photographs of ImageNet in {root} (val/<wnid>/, or a flat val/ with "
+            "its ground truth): name their folder with --data-dir"
+        )
+    listings = index.open_index(place, say, ("val",))
+    return split(place / "val", listings["val"], wnids()), index.digest(listings)
 
 
 def of(place: Path, listings: dict[str, Listing]) -> PhotoSet:
