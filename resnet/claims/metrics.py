@@ -22,6 +22,11 @@ METRICS = {
         "initialisation and all steps that weights were kept at",
     ),
     "seconds": ("s", "time of training"),
+    "start_gap": (
+        "points",
+        "error on the training images as they are, in evaluation mode before the first step, less "
+        "that of the trained net that the run starts from",
+    ),
     "response_std": (
         "",
         "standard deviation of the responses of the 3×3 layers after BN, mean over layers",

@@ -13,7 +13,7 @@ from typing import Literal
 from resnet.claims.contrasts import Contrast, Direction
 from resnet.claims.orders import Groups, Trend
 
-Status = Literal["VERIFIED", "VERIFIED-2ND", "COMPUTED", "UNVERIFIED"]
+Status = Literal["VERIFIED", "VERIFIED-2ND", "COMPUTED", "OURS", "UNVERIFIED"]
 Part = Contrast | Trend | Groups
 
 
@@ -22,7 +22,8 @@ class Source:
     """Where a sentence or a figure stands, and how well that is known.
 
     VERIFIED: read in the paper; VERIFIED-2ND: read in others' notes that quote it; COMPUTED: by
-    arithmetic; UNVERIFIED: from memory, never a target and never shown as the paper's.
+    arithmetic; OURS: a question of this suite, which no paper answers in print; UNVERIFIED: from
+    memory, never a target and never shown as the paper's.
     """
 
     paper: str

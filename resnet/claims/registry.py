@@ -4,7 +4,16 @@ from collections.abc import Iterable
 from functools import cache
 
 from resnet.claims.model import Claim
-from resnet.claims.stated import degradation, he2015, he2016, imagenet, recipes, relatives, veit2016
+from resnet.claims.stated import (
+    degradation,
+    he2015,
+    he2016,
+    imagenet,
+    recipes,
+    relatives,
+    starts,
+    veit2016,
+)
 from resnet.errors import unknown
 
 FAMILIES = {
@@ -15,6 +24,8 @@ FAMILIES = {
     "veit2016": veit2016.CLAIMS,
     "relatives": relatives.CLAIMS,
     "recipes": recipes.CLAIMS,
+    "identity_insertion": starts.IDENTITY,
+    "transfer": starts.CLASSES,
 }
 # Rows of the usual list of claims that the degradation family states in more detail.
 ALSO = {"C3": "H15-F6L", "C4": "H15-F1", "C8": "H15-grad"}

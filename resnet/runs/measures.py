@@ -63,6 +63,13 @@ def has_projections(net: str) -> bool:
 
 ALL: tuple[Measure, ...] = (
     Measure(
+        "fit",
+        "resnet.analysis.fit:fit",
+        ("start_gap",),
+        applies=of_ours,
+        passes=lambda layers: 7.0,
+    ),
+    Measure(
         "signals",
         "resnet.analysis.signals:signals",
         ("response_std", "gradient_ratio_lowest"),
