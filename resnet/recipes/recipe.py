@@ -137,8 +137,11 @@ class Recipe:
 
     @property
     def epochs(self) -> int:
-        """How many epochs (the last may be cut short) the steps make."""
-        return -(-self.steps * self.batch_size // self.train_images)
+        """How many epochs (the last may be cut short) the steps make.
+
+        One that the last step merely runs on into is none.
+        """
+        return (self.steps - 1) * self.batch_size // self.train_images + 1
 
     def epoch_of(self, step: int) -> int:
         """The epoch (from 1) that step number `step` (from 0) belongs to."""
