@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -19,10 +18,10 @@ from resnet.experiment import Experiment
 from resnet.planning import options as planning
 
 if TYPE_CHECKING:
-    from resnet.analysis.chain import Batches
+    from resnet.analysis.chain import Batches, Chain
     from resnet.nets.net import Net
 
-OWN = ("run", "weights", "net", "images", "json")
+OWN = ("run", "weights", "net", "delete", "images", "json")
 
 
 def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -34,101 +33,63 @@ def parser(experiment: Experiment) -> planning.Parser:
     """Any experiment's options, and those of a trained net."""
     parser = planning.parser(experiment)
     group = parser.add_argument_group("a trained net instead, and nothing trained")
-    group.add_argument("--run", metavar="ID", help="a run in --output-dir, on its own test images")
-    group.add_argument("--weights", metavar="FILE", type=Path, help="a state dict, keys as "
-                       "torchvision's; --recipe says how its images were normalised")  # fmt: skip
-    group.add_argument("--net", metavar="NAME", help="the net that --weights are of")
-    group.add_argument("--images", metavar="N", type=int, help="test images (default: all)")
-    group.add_argument("--json", action="store_true", help="print one JSON object")
+    add = group.add_argument
+    add("--run", metavar="ID", help="a run in --output-dir, on its own test images")
+    add("--weights", metavar="FILE", type=Path, help="a state dict, keys as torchvision's; "
+        "--recipe says how its images are normalised")  # fmt: skip
+    add("--net", metavar="NAME", help="the net that --weights are of (default: told by them)")
+    add("--delete", metavar="S.B,…", help="blocks to delete together, by stage and block: 1.2,3.1")
+    add("--images", metavar="N", type=int, help="test images (default: all)")
+    add("--json", action="store_true", help="print one JSON object")
     return parser
 
 
 def _run(experiment: Experiment, arguments: Sequence[str] | None) -> int:
     values = vars(parser(experiment).parse_args(arguments))
     asked = argparse.Namespace(**{name: values.pop(name) for name in OWN})
+    options = planning.from_values(values)
     if asked.run is None and asked.weights is None:
-        if asked.net is not None or asked.images is not None or asked.json:
-            raise UserError("--net, --images and --json go with --weights or --run")
-        return run(experiment, planning.from_values(values).of(experiment))
+        if any(value is not None and value is not False for value in vars(asked).values()):
+            raise UserError(f"{', '.join(f'--{name}' for name in OWN[2:])} go with --weights or "
+                            "--run")  # fmt: skip
+        return run(experiment, options.of(experiment))
+    from experiments.opening import opened
     from resnet.analysis.lesions import lesion
 
-    net, batches, classes = opened(asked, planning.from_values(values).of(experiment))
-    show(net.name, lesion(net, batches, classes), asked.json)
+    net, batches, classes = opened(asked, options, experiment)
+    if asked.delete is not None:
+        return delete(net, batches, asked.delete, asked.json)
+    show(str(net.name), lesion(net, batches, classes), asked.json)
     return 0
 
 
-def opened(asked: argparse.Namespace, options: planning.Options) -> tuple[Net, Batches, int]:
-    """The net, its test images in batches, and the number of classes."""
-    import torch
+def delete(net: Net, batches: Batches, text: str, as_json: bool) -> int:
+    """Print the error with the blocks of `text` deleted together; the exit status."""
+    from resnet.analysis import orders
+    from resnet.analysis.chain import Chain, errors
+    from resnet.console import say
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    if asked.run is not None:
-        return _of_run(asked, options, device)
-    from resnet.nets.checkpoints import from_file
-    from resnet.nets.grammar import parse
-
-    if asked.net is None:
-        raise UserError("--weights needs the net that they are of, as in --net resnet56")
-    if parse(asked.net).images != "cifar":
-        raise UserError(f"--net {asked.net}: only nets of 32×32 images have their images here")
-    net = from_file(asked.weights, asked.net).to(device).to(memory_format=torch.channels_last)
-    batches, classes = _images(options, options.recipe or "paper", asked.images, device)
-    if classes != net.fc.out_features:
-        raise UserError(f"{asked.weights} tells {net.fc.out_features} classes apart, the data set "
-                        f"has {classes}")  # fmt: skip
-    return net, batches, classes
-
-
-def _of_run(
-    asked: argparse.Namespace, options: planning.Options, device: str
-) -> tuple[Net, Batches, int]:
-    import numpy as np
-
-    from resnet.analysis.lesions import BATCH
-    from resnet.analysis.measure import trained
-    from resnet.planning.data import load_data
-    from resnet.runs.folder import CorruptRun, read_result, read_spec
-
-    path = options.output_dir / asked.run
-    try:
-        spec = read_spec(path)[0]
-        done = read_result(path) is not None
-    except CorruptRun as error:
-        raise UserError(f"no run {asked.run} in {options.output_dir}/: {error}") from None
-    if not done:
-        raise UserError(f"run {asked.run} ({spec.title}) is not done: train it to its end first")
-    dataset = load_data(replace(options, dataset=spec.dataset), "paper")
-    if dataset.digest != spec.dataset_digest:
-        raise UserError(f"run {asked.run} was trained on other data: {spec.dataset}, "
-                        f"{spec.dataset_copy}")  # fmt: skip
-    one = trained(spec, dataset, options.output_dir, device)
-    count = min(asked.images or len(one.data.test), len(one.data.test))
-    test = one.data.test.at(np.arange(count))
-    return one.net(), one.pipeline.test(test, BATCH), one.classes  # type: ignore[return-value]
-
-
-def _images(
-    options: planning.Options, recipe: str, count: int | None, device: str
-) -> tuple[Batches, int]:
-    """Test images of the data set asked for, normalised as the recipe does."""
-    import torch
-
-    from resnet import recipes
-    from resnet.analysis.lesions import BATCH
-    from resnet.data import Pipeline
-    from resnet.planning.data import load_data
-
-    dataset, chosen = load_data(options, "paper"), recipes.get(recipe)
-    subset = dataset.take(
-        min(chosen.train_images, len(dataset.train)), 0, min(count or 10_000, len(dataset.test))
+    chain = Chain(net)
+    gone = [_place(chain, word) for word in text.split(",")]
+    whole, left = errors(
+        chain, batches, [orders.intact(len(chain)), orders.without(len(chain), gone)]
     )
-    pipeline = Pipeline(
-        subset.train,
-        normalisation=chosen.normalisation,
-        device=device,
-        memory_format=torch.channels_last,
-    )
-    return pipeline.test(subset.test, BATCH), len(dataset.classes)
+    if as_json:
+        print(json.dumps({"net": net.name, "whole": whole, "deleted": text, "error": left}))
+    else:
+        say(f"{net.name}: test error {whole:.2f} %; with {text} deleted {left:.2f} %")
+    return 0
+
+
+def _place(chain: Chain, word: str) -> int:
+    """The place of block 'S.B', the B-th of stage S, both from 1."""
+    stage, _, block = word.strip().partition(".")
+    sizes = [chain.stage_of.count(i) for i in sorted(set(chain.stage_of))]
+    counted = stage.isdecimal() and block.isdecimal() and 1 <= int(stage) <= len(sizes)
+    if counted and 1 <= int(block) <= sizes[int(stage) - 1]:
+        return chain.stage_of.index(int(stage) - 1) + int(block) - 1
+    has = ", ".join(f"{i}.1 to {i}.{size}" for i, size in enumerate(sizes, start=1))
+    raise UserError(f"--delete {word}: {chain.net.name} has the blocks {has}")
 
 
 def show(name: str, found: Any, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from resnet.nets import build
 from resnet.nets.checkpoints import from_file
 from resnet.runs.spec import RunSpec
 from resnet.training.train import train
+from tests.imagenet.photos import write
 
 X = torch.randn(2, 3, 32, 32)
 
@@ -102,13 +103,20 @@ def test_a_file_and_a_run_of_the_same_net_lose_the_same(
     expected = lesion(net, [test], len(dataset.classes))
     assert of_run["values"] == expected.values()
     assert of_run["rows"]["lesion/0001"] == expected.single[1]
+    given = ["--run", spec.id, "--images", 20, "--json", "--delete"]
+    status, out, _ = said([*given, "2.1"], capsys)
+    assert json.loads(out)["error"] == expected.single[1]
+    status, _, err = said([*given, "1.1,2.2"], capsys)
+    assert (status, err.count("\n")) == (2, 1)
+    assert "--delete 2.2: plain8 has the blocks 1.1 to 1.1, 2.1 to 2.1, 3.1 to 3.1" in err
 
 
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["--weights", "w.pt"], "--weights needs the net"),
-        (["--weights", "w.pt", "--net", "resnet50"], "only nets of 32×32 images"),
+        (["--weights", "w.pt"], "no weights at w.pt"),
+        (["--run", "0123456789abcdef", "--images", 0], "give 1 or more"),
+        (["--delete", "1.1"], "go with --weights or --run"),
         (["--run", "0123456789abcdef"], "no run 0123456789abcdef in runs/"),
         (["--net", "resnet20"], "go with --weights or --run"),
     ],
@@ -123,3 +131,19 @@ def test_mistakes_are_one_line(
     assert err.startswith("error: ")
     assert err.count("\n") == 1
     assert why in err
+
+
+def test_photographs_ask_nets_of_imagenet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = write(tmp_path / "photographs")
+    net = build("resnet18", 1000, seed=1)
+    torch.save(net.state_dict(), tmp_path / "w.pt")
+    given = ["--weights", tmp_path / "w.pt", "--data-dir", folder, "--images", 2, "--json"]
+    status, out, _ = said([*given, "--delete", "1.2,3.2"], capsys)
+    assert status == 0
+    found = json.loads(out.splitlines()[-1])
+    assert found["net"] == "resnet18"
+    assert found["deleted"] == "1.2,3.2"
+    assert 0 <= found["error"] <= 100

@@ -80,7 +80,6 @@ class Chain:
         return self.stage_of[place], *shapes
 
 
-@torch.inference_mode()
 def errors(chain: Chain, batches: Batches, asked: Sequence[Order]) -> list[float]:
     """Error in percent of the net in each of the orders `asked`.
 
@@ -89,11 +88,16 @@ def errors(chain: Chain, batches: Batches, asked: Sequence[Order]) -> list[float
     """
     wrong, count = torch.zeros(len(asked), dtype=torch.long), 0
     for x, y in batches:
-        entering = chain.activations(x)
-        found = []
-        for order in asked:
-            start = orders.first_change(order)
-            found.append((chain.onwards(entering[start], order, start).argmax(1) != y).sum())
-        wrong += torch.stack(found).cpu()
+        wrong += _wrong(chain, x, y, asked).cpu()
         count += len(y)
     return [100 * number / count for number in wrong.tolist()]
+
+
+@torch.inference_mode()
+def _wrong(chain: Chain, x: Tensor, y: Tensor, asked: Sequence[Order]) -> Tensor:
+    """How many of a batch are wrong in each order: int64 [orders]."""
+    entering, found = chain.activations(x), []
+    for order in asked:
+        start = orders.first_change(order)
+        found.append((chain.onwards(entering[start], order, start).argmax(1) != y).sum())
+    return torch.stack(found)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean, median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
@@ -82,9 +82,13 @@ def lesions(run: Trained) -> Measured:
     """The measure: all lesions of a trained run, on its recipe's test images."""
     from resnet.analysis.measure import Measured
 
-    batches = run.pipeline.test(run.data.test, BATCH)
-    found = lesion(run.net(), batches, run.classes, run.spec.seed)
+    found = lesion(run.net(), tested(run.pipeline, run.data.test), run.classes, run.spec.seed)
     return Measured(found.values(), found.rows(run.spec.recipe.steps))
+
+
+def tested(pipeline: Any, split: Any) -> Batches:
+    """The test images in batches whose activations, of all blocks, fit in memory together."""
+    return pipeline.test(split, getattr(pipeline, "test_batch", BATCH))
 
 
 def lesion(net: nn.Module, batches: Batches, classes: int, seed: int = 0) -> Lesions:

@@ -1,0 +1,92 @@
+"""Open what --run or --weights name: the net, and the test images that it is asked about."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from resnet import recipes
+from resnet.analysis.lesions import tested
+from resnet.errors import UserError
+from resnet.experiment import Experiment
+from resnet.nets.checkpoints import from_file, read
+from resnet.nets.grammar import parse
+from resnet.nets.guess import net_of
+from resnet.planning.data import data_dir, load_data
+from resnet.planning.options import Options
+
+if TYPE_CHECKING:
+    from resnet.analysis.chain import Batches
+    from resnet.nets.net import Net
+
+
+def opened(
+    asked: argparse.Namespace, options: Options, experiment: Experiment
+) -> tuple[Net, Batches, int]:
+    """The net, its test images in batches, and the number of classes."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    if asked.images is not None and asked.images < 1:
+        raise UserError(f"--images {asked.images}: give 1 or more")
+    if asked.run is not None:
+        return _of_run(asked, options.of(experiment), device)
+    name = asked.net or net_of(read(asked.weights), str(asked.weights))
+    photographs = parse(name).images == "imagenet"
+    net = from_file(asked.weights, name).to(device).to(memory_format=torch.channels_last)
+    if photographs:
+        batches, classes = _photographs(options, asked.images, device)
+    else:
+        batches, classes = _images(options.of(experiment), asked.images, device)
+    if classes != net.fc.out_features:
+        raise UserError(f"{asked.weights} tells {net.fc.out_features} classes apart, the data set "
+                        f"has {classes}")  # fmt: skip
+    return net, batches, classes
+
+
+def _of_run(asked: argparse.Namespace, options: Options, device: str) -> tuple[Net, Batches, int]:
+    from resnet.analysis.measure import trained
+    from resnet.runs.folder import CorruptRun, read_result, read_spec
+
+    path = options.output_dir / asked.run
+    try:
+        spec = read_spec(path)[0]
+        done = read_result(path) is not None
+    except CorruptRun as error:
+        raise UserError(f"no run {asked.run} in {options.output_dir}/: {error}") from None
+    if not done:
+        raise UserError(f"run {asked.run} ({spec.title}) is not done: train it to its end first")
+    dataset = load_data(replace(options, dataset=spec.dataset), "paper")
+    if dataset.digest != spec.dataset_digest:
+        raise UserError(f"run {asked.run} was trained on other data: {spec.dataset}, "
+                        f"{spec.dataset_copy}")  # fmt: skip
+    one = trained(spec, dataset, options.output_dir, device)
+    test = one.data.test.at(np.arange(len(one.data.test))[: asked.images])
+    return one.net(), tested(one.pipeline, test), one.classes  # type: ignore[return-value]
+
+
+def _images(options: Options, count: int | None, device: str) -> tuple[Batches, int]:
+    """Test images of the data set asked for, normalised as the recipe does."""
+    from resnet.data.feed import feed
+
+    dataset, chosen = load_data(options, "paper"), recipes.get(options.recipe or "paper")
+    recipe = replace(
+        chosen,
+        train_images=min(chosen.train_images, len(dataset.train)),
+        test_images=min(count or 10_000, len(dataset.test)),
+    )
+    fed = feed(dataset, recipe, 0, device)
+    return tested(fed.pipeline, fed.subset.test), fed.classes
+
+
+def _photographs(options: Options, count: int | None, device: str) -> tuple[Batches, int]:
+    """Validation photographs of ImageNet, one centre crop each."""
+    from resnet.analysis.foreign import questions
+
+    if (root := data_dir(options)) is None:
+        raise UserError("--weights of an ImageNet net: name the folder with val/ by --data-dir")
+    found = questions(root, recipes.get(options.recipe or "torchvision-imagenet"), device)
+    every = np.random.default_rng(0).permutation(len(found.split))  # files go class by class
+    return found.pipeline.test(found.split.at(np.sort(every[:count]))), 1000
