@@ -9,15 +9,17 @@ from experiments.main import main
 from resnet.claims import registry
 from resnet.experiment import Experiment
 
+PLAIN = (
+    *("plain20", "plain20-from-plain20"),
+    *("plain56", "plain56-from-plain56", "plain56-from-plain20"),
+)
+
 EXPERIMENT = Experiment(
     name="identity_insertion",
     title="Cannot represent, or cannot find",
     question="Is the solution out of reach of a deep plain net, or only of its training?",
-    nets=(
-        *("plain20", "plain20-from-plain20"),
-        *("plain56", "plain56-from-plain56", "plain56-from-plain20"),
-        *("resnet20", "resnet56", "resnet56-from-resnet20"),
-    ),
+    nets=(*PLAIN, "resnet20", "resnet56", "resnet56-from-resnet20"),
+    quick_nets=PLAIN,
     claims=registry.FAMILIES["identity_insertion"],
     measures=("fit",),
 )

@@ -28,7 +28,11 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
     runs = f"{len(plan.specs)}: {len(plan.nets)} nets × {len(plan.specs) // len(plan.nets)} seeds"
     say(f"  runs      {runs}; {plan.count('done')} done, {_to_do(plan)}{_trouble(plan)}")
     say(f"  nets      {', '.join(plan.nets)}")
-    say(f"  data      {dataset.name}, {dataset.copy}, digest {dataset.digest[:12]}")
+    if plan.awaited:
+        before = dict.fromkeys(f"{spec.net} on {spec.dataset}" for spec in plan.awaited)
+        say(f"  before    {len(plan.awaited)} that others start from: {', '.join(before)}")
+    first = plan.specs[0]
+    say(f"  data      {first.dataset}, {first.dataset_copy}, digest {first.dataset_digest[:12]}")
     say(f"            {dataset.source}")
     say(
         f"  recipe    {recipe.name}: {recipe.train_images:,} images, {recipe.steps:,} steps of "

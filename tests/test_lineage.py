@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from resnet.data import Dataset
+from resnet.data.names import named
 from resnet.data.parts import part
 from resnet.errors import UserError
-from resnet.experiment import Experiment
+from resnet.experiment import Experiment, get
 from resnet.planning import plan as planning
 from resnet.planning.lineage import generations
 from resnet.planning.options import Options, parse
@@ -17,7 +18,7 @@ from resnet.planning.plan import Plan
 from resnet.runs.folder import RunFolder
 from resnet.runs.spec import RunSpec
 from sweeps.pool import longest_first
-from sweeps.source import Described
+from sweeps.source import Described, Labels
 from tests.conftest import make_dataset
 
 
@@ -124,3 +125,42 @@ def test_runs_without_a_parent_here_are_the_first_generation(spec: RunSpec) -> N
     orphan = replace(spec, net="plain14-from-plain8").starting_from(spec)
     assert generations([orphan]) == [[orphan]]
     assert generations([orphan, spec]) == [[spec], [orphan]]
+
+
+@pytest.mark.parametrize("name", ["identity_insertion", "transfer"])
+def test_quick_is_less_than_twice_the_work_of_degradation(
+    data: Dataset, tmp_path: Path, name: str
+) -> None:
+    """Parents and measures counted; degradation ends within four minutes on two quiet cores."""
+    plans = [
+        planning.make(get(n), Options(output_dir=tmp_path).of(get(n)), "quick", whole(data))
+        for n in (name, "degradation")
+    ]
+    work, degradation = (sum(plan.amounts) for plan in plans)
+    assert 1.2 * degradation < work < 2 * degradation
+
+
+def whole(data: Dataset) -> Described:
+    """A description of as many images as CIFAR-10 has."""
+    sizes = {"animals": (30_000, 6_000), "vehicles": (20_000, 4_000), "": (50_000, 10_000)}
+    found = {
+        word: Described(named("cifar10", word), "", word, *(Labels(range(n)) for n in size), "")
+        for word, size in sizes.items()
+    }
+    return replace(found[""], parts=(found["animals"], found["vehicles"]))
+
+
+@pytest.mark.parametrize("name", ["identity_insertion", "transfer"])
+def test_the_paper_preset_asks_every_claim(name: str) -> None:
+    assert get(name).not_asked(get(name).nets) == {}
+
+
+def test_quick_asks_every_claim_that_its_nets_can_decide() -> None:
+    insertion, transfer = get("identity_insertion"), get("transfer")
+    assert list(insertion.not_asked(insertion.quick_nets, "quick")) == ["ID-residual"]
+    short = tuple(n.replace("@", "@quick-") for n in transfer.quick_nets)
+    assert transfer.not_asked(short, "quick") == {}
+    depth = transfer.claims_on(short, "quick")[-1]
+    assert depth.arms == tuple(
+        f"{net}-from-animals@quick-frozen" for net in ("plain38", "plain20", "resnet38", "resnet20")
+    )

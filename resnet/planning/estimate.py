@@ -55,9 +55,13 @@ def seconds_per_layer_image(spec: RunSpec, device: str) -> float:
 
 
 def work(spec: RunSpec) -> float:
-    """A run's work in layer-images trained; an image tested counts a third of one trained."""
+    """A run's work in layer-images trained; an image tested counts a third of one trained.
+
+    So does one that only the classifier is trained on.
+    """
     recipe = spec.recipe
-    images = recipe.steps * recipe.batch_size
+    frozen = recipe.frozen_steps if recipe.backbone_lr else recipe.steps
+    images = (recipe.steps - 2 / 3 * frozen) * recipe.batch_size
     tested = recipe.epochs * (recipe.test_images + recipe.validation_images)
     return layers(spec) * (images + tested / 3)
 
