@@ -64,11 +64,12 @@ def _packing(draft: Draft) -> str:
 
 
 def _asks(cluster: Cluster) -> str:
-    parts = [f"{cluster.gpus_per_node} GPUs", f"{cluster.cpus_per_task} cores"]
+    parts = [f"{cluster.nodes} nodes, each with"] if cluster.nodes > 1 else []
+    parts += [f"{cluster.gpus_per_node} GPUs", f"{cluster.cpus_per_task} cores"]
     parts += [cluster.mem] if cluster.mem else []
     parts.append(f"limit {cluster.timeout_min} min")
     parts.append(f"partition {cluster.partition or 'as the cluster chooses'}")
-    return ", ".join(parts)
+    return ", ".join(parts).replace("with,", "with")
 
 
 def _time(draft: Draft) -> str:
@@ -78,7 +79,7 @@ def _time(draft: Draft) -> str:
     if expected is None:
         return "unknown: no run of this kind was measured yet; it will be once a few are done"
     lengths = [seconds_of(task, cluster, expected) for task in draft.tasks]
-    hours = sum(lengths) * max(1, cluster.gpus_per_node) / 3600
+    hours = sum(lengths) * max(1, cluster.gpus_per_node) * cluster.nodes / 3600
     unit = "GPU-hours" if cluster.gpus_per_node else "task-hours"
     wall = makespan(lengths, cluster.array_parallelism)
     return (

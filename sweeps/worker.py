@@ -121,7 +121,7 @@ def _train_one(
     spec: RunSpec, dataset: Dataset, job: Job, device: str, pipe: Any
 ) -> tuple[str, str]:
     """Train one run and measure it; how it ended, as a message."""
-    from resnet.runs.folder import RunBusy
+    from resnet.runs.folder import RunBusy, RunFolder
     from resnet.training.signals import Interrupted
     from resnet.training.start import Orphan
     from sweeps.complete import complete
@@ -135,9 +135,13 @@ def _train_one(
         return INTERRUPTED
     except RankLost:
         os._exit(1)  # as if this process had ended: another takes the run up again
-    except Exception as error:  # one run's error is that run's: the others go on
-        if job.cluster and isinstance(error, RunBusy):
+    except RunBusy:
+        if job.cluster:
             return ("end", "busy")
+        _say(pipe, f"{spec.title}: another process is training it; waiting for its end")
+        RunFolder(job.root, spec).wait()
+        return _train_one(spec, dataset, job, device, pipe)  # done by now, or to be taken up
+    except Exception as error:  # one run's error is that run's: the others go on
         if job.cluster and isinstance(error, Orphan):
             return ("end", "orphaned")
         if job.cluster:

@@ -85,6 +85,11 @@ class RunFolder:
         finally:
             lock.release()
 
+    def wait(self) -> None:
+        """Until no process holds the run."""
+        with FileLock(self.path.with_suffix(".lock")).acquire(poll_interval=1.0):
+            return
+
     def open(self, experiment: str, say: Callable[[str], None]) -> None:
         """Make the folder ready for an attempt; a corrupt one is named and set aside."""
         try:

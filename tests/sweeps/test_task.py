@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from resnet.runs.folder import RunFolder
 from resnet.runs.spec import RunSpec
-from sweeps import code, task
+from sweeps import code, task, worker
 from sweeps.events import Events
 from sweeps.pool import Pool, _start_deaf
 from sweeps.source import Source, Unfit
@@ -200,3 +202,39 @@ def test_gpus_are_dealt_out_to_the_workers_in_turn(
     made.count, made.job = 2, replace(made.job, seats=Seats(2, 2))
     made()
     assert hired == [("0", "1"), ("2", "3")]
+
+
+class Said:
+    """A pipe's end that keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, ...]] = []
+
+    def send(self, message: tuple[str, ...]) -> None:
+        """Keep it."""
+        self.messages.append(message)
+
+
+def test_a_worker_waits_for_a_run_that_another_process_trains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resnet.runs.folder.PATIENCE", 0.1)
+    said, ends = Said(), list[tuple[str, str]]()
+
+    def work() -> None:
+        ends.append(worker._train_one(SPECS[0], None, Job(tmp_path, "test"), "cpu", said))  # type: ignore[arg-type]
+
+    waiting = threading.Thread(target=work)
+    with RunFolder(tmp_path, SPECS[0]).locked():
+        waiting.start()
+        while not said.messages:
+            time.sleep(0.05)
+        assert "another process" in said.messages[0][1]
+        assert not ends
+        finish(tmp_path, SPECS[0])
+    waiting.join(20)
+    assert ends == [("end", "done")]
+    with RunFolder(tmp_path, SPECS[1]).locked():  # a task goes on with its other runs instead
+        job = Job(tmp_path, "test", cluster=True)
+        found = worker._train_one(SPECS[1], None, job, "cpu", said)  # type: ignore[arg-type]
+    assert found == ("end", "busy")
