@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from resnet import recipes
+from resnet.analysis.fit import fit
 from resnet.analysis.measure import trained
 from resnet.data import Dataset, Pipeline, Stream
 from resnet.data.parts import part
@@ -297,3 +298,32 @@ def test_the_recipes_freeze_as_they_say() -> None:
     for wrong in ({"backbone_lr": -0.1}, {"frozen_steps": 70_000}, {"frozen_steps": -1}):
         with pytest.raises(UserError, match="frozen steps are 0 to 64,000"):
             Recipe("x", **wrong)  # type: ignore[arg-type]
+
+
+# ---- the fit of the training images -------------------------------------------------------------
+
+
+def test_the_fit_at_step_0_is_the_parents_exactly(root: Path, data: Dataset) -> None:
+    parent = spec_of(data, "plain8")
+    child = replace(parent, net="plain14-from-plain8").starting_from(parent)
+    train(child, data, root, "test")
+    found = fit(trained(child, data, root))
+    assert found.values == {"start_gap": 0.0}
+    assert [(step, key) for step, key, _ in found.rows] == [
+        (step, "fit_error") for step in (0, 2, 5, 10, 15, 20)
+    ]
+    of_parent = fit(trained(parent, data, root))
+    assert of_parent.values == {}  # it starts from nobody
+    assert found.rows[0][2] == of_parent.rows[-1][2]
+    images = data.take(96, 0, 32).train
+    with torch.no_grad():
+        x = torch.cat([x for x, _ in Pipeline(images).test(images)])
+        logits = trained_net(RunFolder(root, child)).eval()(x)
+    wrong = int((logits.argmax(1) != images.labels).sum())
+    assert found.rows[-1][2] == pytest.approx(100 * wrong / 96)
+
+
+def test_a_new_head_has_no_gap(root: Path, data: Dataset) -> None:
+    child = re_headed(data, backbone_lr=0.0)
+    train(child, data, root, "test")
+    assert fit(trained(child, data, root)).values == {}
