@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resnet.console import duration, finish_time, say
+from resnet.data.imagenet.decode import chosen as decoder
 from resnet.data.names import split
 from resnet.planning import estimate
 from resnet.planning.data import TITLES
@@ -49,10 +50,23 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
     if todo and options.launcher == "local":
         workers, threads = share(len(plan.specs), device, options.workers)
         say(f"  at a time {workers} runs{f' of {threads} threads' if threads else ''}")
-        seconds = estimate.seconds(todo, device, workers, threads, plan.amounts)
+        loading = estimate.loading(dataset, recipe, device, threads) if recipe.photographs else 0.0
+        times = estimate.times(todo, device, threads, plan.amounts, loading)
+        seconds = estimate.seconds(times, workers)
+        if recipe.photographs:
+            _costs([spec.net for spec in todo], times, loading, device)
         say(f"  time      about {duration(seconds)}, done at {finish_time(seconds)}")
     say("")
     return seconds
+
+
+def _costs(nets: list[str], times: list[float], loading: float, device: str) -> None:
+    """What each arm costs, on the hardware at hand: from a few steps, and a few images loaded."""
+    unit = "GPU-hours" if device == "cuda" else "hours of this CPU"
+    hours = {net: sum(t for n, t in zip(nets, times, strict=True) if n == net) for net in nets}
+    said = [f"{net} {spent / 3600:,.2f}" for net, spent in hours.items()]
+    say(f"  cost      {sum(times) / 3600:,.2f} {unit}: {', '.join(said)}")
+    say(f"            loading {1 / loading:,.0f} images/s a run, by {decoder()}")
 
 
 def _to_do(plan: Plan) -> str:

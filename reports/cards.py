@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.elements import Table, element
 from reports.words import NONE, count, data_words, duration, number, row, scope, short
+from resnet.data.names import PHOTOGRAPHS
 
 if TYPE_CHECKING:
     from reports.report import Report
@@ -80,12 +81,14 @@ def provenance(report: Report) -> Table:
     if report.runs.empty:
         return Table("No runs, and so no provenance.")
     first, known = report.runs.iloc[0], report.provenance
+    files = first["dataset"] in PHOTOGRAPHS
+    digested = "digest of files' names and sizes" if files else "pixels' digest"
     dates = sorted(p["started"][:10] for p in known if p.get("started"))
     rows = [
         row("Commit", _all(f"{short(p['commit'])}{' with changes' * p['changed']}"
                            for p in known if p.get("commit"))),
         row("Runs started", _all(dates[:1] + dates[-1:])),
-        row("Data", f"{data_words(first)}; pixels' digest {first['dataset_digest'][:16]}"),
+        row("Data", f"{data_words(first)}; {digested} {first['dataset_digest'][:16]}"),
         row("Recipe", f"{first['recipe']}; digest {first['recipe_digest'][:16]}"),
         row("Numerics", first["numerics"]),
         row("Seeds", _all(str(seed) for seed in sorted(report.runs["seed"].unique()))),

@@ -3,12 +3,15 @@
 import time
 from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import Any
 
+from resnet.recipes import Recipe
 from resnet.runs import measures
 from resnet.runs.spec import RunSpec
 
 WARM, TIMED = 2, 3  # steps
 LAYER = 2e6  # multiply-adds of one layer for an image of CIFAR-10
+LOADED = 32  # photographs a thread that are timed
 PIXELS = 128 * 32 * 32  # at most so many a channel in a batch that is timed on a CPU
 
 
@@ -77,25 +80,59 @@ def measuring(spec: RunSpec, names: Iterable[str]) -> float:
     return layers(spec) * images / 3
 
 
-def seconds(
+def times(
     specs: Sequence[RunSpec],
     device: str,
-    workers: int,
     threads: int | None,
     amounts: Sequence[float] | None = None,
-) -> float:
-    """Expected seconds for all of `specs`, so many at a time with so many threads each.
+    loading: float = 0.0,
+) -> list[float]:
+    """Expected seconds of each of `specs`, alone, with so many threads.
 
-    `amounts` is the work left in each, where that is not a whole training.
+    `amounts` is the work left in each, where that is not a whole training; `loading` the seconds
+    that an image takes to load. Beside a GPU the slower of net and loader sets the pace; on a CPU
+    they share the cores.
     """
     import torch
 
     if not specs:
-        return 0.0
+        return []
     before = torch.get_num_threads()
     torch.set_num_threads(threads or before)
-    shallowest = min(specs, key=layers)
-    rate = seconds_per_layer_image(shallowest, device)
+    rate = seconds_per_layer_image(min(specs, key=layers), device)
     torch.set_num_threads(before)
-    times = [rate * amount for amount in amounts or map(work, specs)]
-    return max(sum(times) / workers, max(times))
+    together = max if device == "cuda" else sum
+    pairs = zip(specs, amounts or map(work, specs), strict=True)
+    return [together((rate * amount, loading * amount / layers(spec))) for spec, amount in pairs]
+
+
+def seconds(times: Sequence[float], workers: int) -> float:
+    """Expected seconds for runs that take so long each, so many at a time."""
+    return max(sum(times) / workers, max(times)) if times else 0.0
+
+
+def loading(dataset: Any, recipe: Recipe, device: str, threads: int | None) -> float:
+    """Seconds that a photograph takes to become a training crop, timed on some of them.
+
+    Raises:
+        UserError: one of them is no image.
+    """
+    from resnet.data.imagenet import views
+    from resnet.data.imagenet.draws import Stream
+    from resnet.data.imagenet.loader import Loader, Request, threads_for
+
+    part = dataset.narrowed(recipe).train
+    stream = Stream(0, len(part), recipe)
+    loader = Loader(threads or threads_for(device))
+    shape = (3, recipe.size, recipe.size)
+    count = LOADED * loader.threads
+
+    def request(batch: int) -> Request:
+        places = range(batch * count, (batch + 1) * count)
+        skip = recipe.skip_corrupt
+        return Request(tuple(views.training(part, stream, p, skip) for p in places), shape)
+
+    next(loader.batches([request(0)], ahead=0))  # starts the threads
+    start = time.perf_counter()
+    next(loader.batches([request(1)], ahead=0))
+    return (time.perf_counter() - start) / count
