@@ -216,7 +216,7 @@ class Classifier(LightningModule):
     def _count_replaced(self) -> None:
         """Ask the pipeline of photographs how many it has shown in the place of corrupt ones."""
         if self.spec.recipe.skip_corrupt:
-            mine = torch.tensor(self.pipeline.take_replaced())
+            mine = torch.tensor(self.pipeline.take_replaced())  # type: ignore[attr-defined]
             self.position.replaced += int(self.ranks.sum(mine))
 
     def _look_for_plateau(self, error: float) -> None:
