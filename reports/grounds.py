@@ -47,17 +47,18 @@ def aim(contrast: Contrast) -> str:
     """The side of the margin that reproduces the claim."""
     margin = number(contrast.margin, 2)
     if contrast.direction == "equal":
-        return f"within\u00a0±{margin}"
+        middle = f"{number(contrast.bound, 2)}\u00a0" if contrast.bound else "within\u00a0"
+        return f"{middle}±{margin}"
     sign, side = (
         ("<", -contrast.margin) if contrast.direction == "lower" else (">", contrast.margin)
     )
-    return f"{sign}\u00a0{number(side + 0.0, 2)}"
+    return f"{sign}\u00a0{number(contrast.bound + side, 2)}"
 
 
 def printed(contrast: Contrast, dataset: str) -> str:
     """What the paper prints: of one net its figure, of several their contrast; a dash for none."""
     alone = len(contrast.terms) == 1
-    total = 0.0 if alone else -contrast.bound
+    total = 0.0
     for net, weight in contrast.terms:
         figure = paper_figure(net, dataset, contrast.metric)
         if figure is None:

@@ -99,7 +99,7 @@ def _scatter(axis: Any, report: Report, rows: pd.DataFrame, joined: bool) -> Non
         mine = rows[rows["net"] == net]
         if mine.empty:
             continue
-        faint = {"alpha": 0.45, "linewidths": 0, "rasterized": len(mine) > 2_000}
+        faint = {"alpha": 0.6, "linewidths": 0, "rasterized": len(mine) > 2_000}
         mark = "^" if net.startswith("plain") else "s" if net.startswith("vgg") else "o"
         axis.scatter(mine["x"], mine["value"], s=9, marker=mark, color=look["color"], **faint)
         if joined:

@@ -5,11 +5,12 @@ from pathlib import Path
 import factory
 import pytest
 
-from reports import lesions, paths
+from reports import grounds, lesions, paths
 from reports.report import Report, narrowed
 from reports.source import load
 from resnet.analysis.lesions import Lesions
 from resnet.analysis.paths import Paths
+from resnet.claims import registry
 from resnet.runs import measures
 
 
@@ -104,3 +105,13 @@ def test_runs_without_the_measure_say_so(tmp_path: Path, name: str) -> None:
     assert {make(report).caption for make in elements} == {lesions.MISSING}
     table = lesions.lesion_table if name == "block_deletion" else paths.path_table
     assert table(report).record()["kind"] == "table"
+
+
+def test_grounds_name_the_bound_of_a_threshold(damaged: Report) -> None:
+    aims = {row[1].text: row[-2].text for row in grounds.grounds(damaged).rows}
+    assert aims["lesion chance share: plain20 − resnet20"] == ">\u00a010.00"
+    claim = registry.claim("C16")
+    assert [grounds.aim(part) for part in claim.contrasts()] == [
+        *("<\u00a01.00", ">\u00a00.00", ">\u00a080.00")
+    ]
+    assert grounds.aim(registry.claim("C17").contrasts()[1]) == "22.50\u00a0±12.50"
