@@ -7,6 +7,7 @@ NAMES = {
     "step": "a step, plain and fast, against the usual loop's; share of the floor",
     "train": "a whole run against the usual loop, and against the bare step",
     "augment": "batched augmentation against PIL",
+    "decode": "decoders of photographs against PIL, a core",
     "startup": "from the start of Python to the first step",
     "packing": "runs side by side against one after another",
     "lesion": "deleting blocks with and without reuse of activations",
