@@ -1,0 +1,284 @@
+"""The fast step equals the plain one; what a graph replays is rehearsed here without a GPU."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from resnet.data import Dataset, Pipeline, Stream
+from resnet.nets import build
+from resnet.runs.folder import RunFolder, read_metrics
+from resnet.runs.spec import RunSpec
+from resnet.training import fast as fast_module
+from resnet.training import train as training
+from resnet.training.fast import Fast, Speed, applies, steps_a_chunk
+from resnet.training.graph import WARM, draws, put_back
+from resnet.training.module import Classifier
+from resnet.training.regional import compile_blocks
+from resnet.training.signals import Interrupted
+from resnet.training.static import StaticStep
+from resnet.training.step import plain_step, sgd
+from resnet.training.train import train
+from tests.conftest import spec_of
+from tests.test_training import Stopper
+
+STEPS = 50
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """One thread: exact on a busy machine too, and quick."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def rehearsed(work: Callable[[], None], state: Sequence[Tensor]) -> Callable[[], None]:
+    """What `Graph` does to the work and its state, but for the capture itself."""
+    before = [tensor.detach().clone() for tensor in state]
+    for _ in range(WARM):
+        work()
+    put_back(state, before)
+    return work
+
+
+@pytest.fixture
+def on_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs on the CPU go the way of those on a GPU: chunks, static buffers, late sums."""
+    make = Fast.__init__
+
+    def init(self: Fast, *arguments: object) -> None:
+        make(self, *arguments, capture=rehearsed)  # type: ignore[arg-type]
+
+    real = applies
+    monkeypatch.setattr(Fast, "__init__", init)
+    monkeypatch.setattr(
+        fast_module, "applies", lambda speed, module, device: real(speed, module, "cuda")
+    )
+    for where in (fast_module, training):
+        monkeypatch.setattr(where, "steps_a_chunk", lambda net, device: 7)
+
+
+def setting(dataset: Dataset, name: str, **changes: object) -> tuple[RunSpec, Pipeline, Stream]:
+    spec = spec_of(dataset, name, **changes)
+    pipeline = Pipeline(dataset.take(96, 0, 32).train, memory_format=torch.channels_last)
+    return spec, pipeline, Stream(spec.seed, 96, spec.recipe.batch_size, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("plain8", {}),
+        ("resnet8", {"nesterov": True, "decay_all": True, "label_smoothing": 0.1}),
+        ("resnet8", {"precision": "bfloat16"}),
+        ("preact-resnet8", {"momentum": 0.0}),
+    ],
+)
+def test_the_static_step_is_the_plain_step_bit_for_bit(
+    dataset: Dataset, name: str, changes: dict[str, object]
+) -> None:
+    spec, pipeline, stream = setting(dataset, name, **changes)
+    recipe, rates = spec.recipe, [0.02 / (step + 1) for step in range(STEPS)]
+    nets = [build(name, 10).to(memory_format=torch.channels_last) for _ in "ab"]
+    optimizers = [sgd(net, recipe) for net in nets]
+    expected = []
+    for step, rate in enumerate(rates):
+        draw = stream.batch(step)
+        x, y = pipeline.train(draw), pipeline.labels(draw)
+        smoothing = recipe.label_smoothing
+        expected.append(plain_step(nets[0], optimizers[0], x, y, rate, smoothing, recipe.precision))
+    fast = Fast(nets[1], optimizers[1], pipeline, recipe, 20, rehearsed)
+    parts = [
+        fast.steps(stream.steps(a, min(a + 20, STEPS)), rates[a : a + 20]) for a in (0, 20, 40)
+    ]
+    losses, wrong = (torch.cat([part[i] for part in parts]) for i in (0, 1))
+    assert losses.tolist() == [float(loss) for loss, _ in expected]
+    assert wrong.tolist() == [int(errors) for _, errors in expected]
+    for ours, theirs in zip(
+        nets[1].state_dict().values(), nets[0].state_dict().values(), strict=True
+    ):
+        assert torch.equal(ours, theirs)
+
+
+def without_clock(folder: Path) -> list[dict[str, object]]:
+    return [{k: v for k, v in row.items() if k != "time"} for row in read_metrics(folder)]
+
+
+def outcome(root: Path, spec: RunSpec) -> tuple[dict[str, object], list[dict[str, object]]]:
+    result = RunFolder(root, spec).result()
+    assert result is not None
+    del result["seconds"]
+    return result, without_clock(root / spec.id)
+
+
+def same(one: tuple[dict, list[dict]], other: tuple[dict, list[dict]]) -> bool:
+    """Equal but for the order in which an epoch's losses were added."""
+    rounded = [{"train_loss": pytest.approx(row["train_loss"])} for row in other[1][1:]]
+    rows = [other[1][0], *(row | near for row, near in zip(other[1][1:], rounded, strict=True))]
+    near = {"train_loss": pytest.approx(other[0]["train_loss"])}
+    return one[0] == other[0] | near and one[1] == rows
+
+
+def test_a_fast_run_is_the_plain_run(tmp_path: Path, dataset: Dataset, on_cpu: None) -> None:
+    spec = spec_of(dataset, "resnet8", validation_images=0)
+    train(spec, dataset, tmp_path / "plain", "test", speed=fast_module.PLAIN)
+    train(spec, dataset, tmp_path / "fast", "test")
+    assert same(outcome(tmp_path / "fast", spec), outcome(tmp_path / "plain", spec))
+
+
+def test_the_runs_were_made_by_the_steps_asked_for(
+    tmp_path: Path, dataset: Dataset, on_cpu: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    steps = Fast.steps
+    monkeypatch.setattr(Fast, "steps", lambda self, *a: calls.append(len(a[1])) or steps(self, *a))
+    spec = spec_of(dataset)
+    train(spec, dataset, tmp_path / "plain", "test", speed=fast_module.PLAIN)
+    assert calls == []
+    train(spec, dataset, tmp_path / "fast", "test")
+    assert sum(calls) == spec.recipe.steps
+    assert max(calls) > 1
+
+
+def test_the_warm_up_ends_at_the_same_step(tmp_path: Path, dataset: Dataset, on_cpu: None) -> None:
+    changes = {"warmup": "until-error", "warmup_error": 95.0, "steps": 110, "milestones": ()}
+    spec = spec_of(dataset, **changes)
+    train(spec, dataset, tmp_path / "plain", "test", speed=fast_module.PLAIN)
+    train(spec, dataset, tmp_path / "fast", "test")
+    assert same(outcome(tmp_path / "fast", spec), outcome(tmp_path / "plain", spec))
+    assert {row["lr"] for row in read_metrics(tmp_path / "fast" / spec.id)[1:]} == {0.01, 0.02}
+
+
+def test_a_fast_run_that_is_cut_ends_as_if_undisturbed(
+    tmp_path: Path, dataset: Dataset, on_cpu: None
+) -> None:
+    spec = spec_of(dataset)
+    train(spec, dataset, tmp_path / "whole", "test")
+    stopper = Stopper(2, 6, 13)
+    for _ in range(3):
+        with pytest.raises(Interrupted):
+            train(spec, dataset, tmp_path / "cut", "test", progress=stopper)
+    plain = fast_module.PLAIN  # the rest without the graph: a run may change machines
+    assert train(spec, dataset, tmp_path / "cut", "test", speed=plain) == "done"
+    assert same(outcome(tmp_path / "cut", spec), outcome(tmp_path / "whole", spec))
+
+
+def test_a_loss_that_is_not_finite_is_found_at_its_step(
+    tmp_path: Path, dataset: Dataset, on_cpu: None
+) -> None:
+    spec = spec_of(dataset, lr=1e30)
+    failures = []
+    for name, speed in (("plain", fast_module.PLAIN), ("fast", Speed())):
+        assert train(spec, dataset, tmp_path / name, "test", speed=speed) == "failed"
+        failures.append((tmp_path / name / spec.id / "failure.json").read_text())
+    assert failures[0] == failures[1]
+
+
+def test_the_kept_weights_are_those_of_the_plain_run(
+    tmp_path: Path, dataset: Dataset, on_cpu: None
+) -> None:
+    spec = spec_of(dataset)
+    train(spec, dataset, tmp_path / "plain", "test", speed=fast_module.PLAIN)
+    train(spec, dataset, tmp_path / "fast", "test")
+    for step in spec.recipe.kept:
+        one, other = (RunFolder(tmp_path / n, spec).load_weights(step) for n in ("plain", "fast"))
+        assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def module_of(dataset: Dataset, name: str, **changes: object) -> Classifier:
+    spec, pipeline, stream = setting(dataset, name, **changes)
+    return Classifier(spec, build(name, 10), pipeline, stream)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "expected"),
+    [
+        ("resnet8", {}, True),
+        ("resnet8", {"label_smoothing": 0.1, "precision": "bfloat16"}, True),
+        ("resnet8", {"mix": "mixup"}, False),
+        ("resnet8", {"cutout": 8}, False),
+        ("resnet8-stochastic-depth", {}, False),
+        ("resnet8-dropout-shortcut", {}, False),
+    ],
+)
+def test_what_needs_python_in_every_step_is_not_captured(
+    dataset: Dataset, name: str, changes: dict[str, object], expected: bool
+) -> None:
+    module = module_of(dataset, name, **changes)
+    assert applies(Speed(), module, "cuda") is expected
+    assert not applies(Speed(), module, "cpu")
+    assert not applies(fast_module.PLAIN, module, "cuda")
+
+
+def test_nets_of_torchvision_may_draw_anywhere() -> None:
+    assert draws(build("torchvision:squeezenet1_1", 10))
+    assert not draws(build("vgg15-bn", 10))
+
+
+def test_a_chunk_is_many_steps_of_a_shallow_net_and_few_of_a_deep_one() -> None:
+    net = nn.Module()
+    sizes = []
+    for net.depth in (8, 20, 110, 1202, 0):  # type: ignore[assignment]
+        sizes.append(steps_a_chunk(net, "cuda"))
+        assert steps_a_chunk(net, "cpu") == 1
+    assert sizes == [50, 50, 18, 1, 10]
+
+
+def test_bfloat16_keeps_weights_momenta_and_losses_in_float32(dataset: Dataset) -> None:
+    module = module_of(dataset, "resnet8", precision="bfloat16")
+    kinds = []
+    module.net.layer1[0].conv1.register_forward_hook(lambda *a: kinds.append(a[2].dtype))
+    loss, _ = module.one_step(0)
+    assert kinds == [torch.bfloat16]
+    momenta = [state["momentum_buffer"] for state in module.sgd.state.values()]
+    tensors = [loss, *momenta, *module.net.parameters()]
+    assert {tensor.dtype for tensor in tensors} == {torch.float32}
+    exact = module_of(dataset, "resnet8")
+    near, _ = exact.one_step(0)
+    assert float(loss) != float(near)
+    assert float(loss) == pytest.approx(float(near), rel=0.02)
+
+
+def test_tf32_is_let_in_by_the_recipe_alone(tmp_path: Path, dataset: Dataset) -> None:
+    for precision in ("tf32", "float32"):
+        spec = spec_of(dataset, precision=precision, steps=2)
+        train(spec, dataset, tmp_path, "test")
+        assert torch.backends.cudnn.allow_tf32 is (precision == "tf32")
+        assert torch.backends.cuda.matmul.allow_tf32 is (precision == "tf32")
+
+
+def test_a_saved_state_names_no_kernels_for_whoever_goes_on(dataset: Dataset) -> None:
+    one, other = module_of(dataset, "plain8"), module_of(dataset, "plain8")
+    one.one_step(0)
+    state = one.state()
+    for group in state["sgd"]["param_groups"]:
+        group.update(fused=True, foreach=False)  # as a GPU leaves it
+    other.restore(state)
+    assert [(g["fused"], g["foreach"]) for g in other.sgd.param_groups] == [(None, True)] * 2
+
+
+def test_compiling_by_blocks_touches_no_name_and_no_weight(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[nn.Module] = []
+    monkeypatch.setattr(nn.Module, "compile", lambda self, **options: asked.append(self))
+    net, twin = build("resnet20", 10), build("resnet20", 10)
+    compile_blocks(net)
+    assert asked == net.blocks
+    assert list(net.state_dict()) == list(twin.state_dict())
+
+
+def test_static_buffers_hold_no_more_than_there_is_room_for(dataset: Dataset) -> None:
+    spec, pipeline, stream = setting(dataset, "plain8")
+    net = build("plain8", 10)
+    static = StaticStep(net, sgd(net, spec.recipe), pipeline, 16, room=2)
+    with pytest.raises(RuntimeError):
+        static.load(stream.steps(0, 3), [0.1] * 3)
+
+
+def test_precision_is_part_of_what_a_run_is(dataset: Dataset) -> None:
+    spec = spec_of(dataset)
+    low = replace(spec, recipe=replace(spec.recipe, precision="bfloat16"))
+    assert low.id != spec.id
