@@ -73,13 +73,13 @@ def _curves(axis: Any, lines: pd.DataFrame) -> None:
 
 @element
 def by_size(report: Report, size: str = "depth") -> Figure:
-    """Errors against depth or parameters, a line a family; the paper's test errors as dashes."""
+    """Errors against depth or parameters, a line a kind of net; printed test errors as dashes."""
     if report.done.empty:
         return Figure("Nothing to draw against size: no run is finished.")
     sizes = {net: _size(net, size) for net in report.nets}
     groups: dict[str, list[str]] = {}
     for net in sorted(report.nets, key=lambda net: sizes[net]):
-        groups.setdefault(family(net)[0], []).append(net)
+        groups.setdefault(kind(net), []).append(net)
     with style.context():
         drawing, axes = style.canvas(2, 2.6)
         for axis, metric in zip(axes, ("train_error", "test_error"), strict=True):
@@ -125,6 +125,9 @@ def _ticks(axis: Any, sizes: list[float], size: str) -> None:
     from matplotlib.ticker import NullFormatter, NullLocator
 
     axis.set_xscale("log")
+    sizes = [
+        size for size, before in zip(sizes, [0.0, *sizes], strict=False) if size > 1.08 * before
+    ]
     axis.set_xticks(sizes, [f"{s:.3g}" if s < 100 else f"{s:.0f}" for s in sizes], rotation=45)
     axis.xaxis.set_minor_locator(NullLocator())
     axis.xaxis.set_minor_formatter(NullFormatter())

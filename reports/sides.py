@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.elements import Table, element
-from reports.report import family
+from reports.report import family, order
 from reports.tables import done_on, paper_figure, word
 from reports.words import NONE, number, row, scope
 
@@ -70,12 +70,13 @@ def sources(report: Report) -> Table:
     from resnet.claims.arms import split
 
     rows = []
-    for net in dict.fromkeys(split(arm)[0] for arm in _with_printed(report)):
+    for net in sorted({split(arm)[0] for arm in _with_printed(report)}, key=order):
         values = report.done.loc[report.done["net"] == net, "test_error"].dropna()
-        printed = (*paper.printed(net), *paper.reproduced(net))
+        every = (*paper.printed(net), *paper.reproduced(net))
+        printed = {(one.source.paper, one.value): one for one in reversed(every)}
         if len(values) and printed:
             rows.append(row(net, number(float(values.mean())), "these runs", ""))
-        rows += [row(net, str(one), one.source, one.protocol) for one in printed]
+        rows += [row(net, str(one), one.source, one.protocol) for one in reversed(printed.values())]
     if not rows:
         return Table("No paper or reproduction known here prints a figure of these nets.")
     caption = (
@@ -90,13 +91,14 @@ def sources(report: Report) -> Table:
 @element
 def disputes(report: Report) -> Table:
     """Claims on which sources disagree: what each says, and what these runs say."""
+    words = {verdict.claim.id: word(verdict) for verdict in report.verdicts}
     rows = tuple(
-        row(v.claim.id, side, word(v) if place == 0 else "")
-        for v in report.verdicts
-        for place, side in enumerate(v.claim.disputes)
+        row(claim.id, side, words.get(claim.id, "not asked") if place == 0 else "")
+        for claim in report.experiment.claims
+        for place, side in enumerate(claim.disputes)
     )
     if not rows:
-        return Table("On none of the claims asked here do the sources disagree.")
+        return Table("On none of these claims do the sources disagree.")
     caption = f"Where the literature disagrees. Our word is of this scope: {scope(report)}."
     return Table(caption, ("Claim", "What is said", "Here"), rows, "llc", (16, 66, 18))
 
