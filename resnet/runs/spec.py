@@ -70,10 +70,11 @@ class RunSpec:
 
     @property
     def title(self) -> str:
-        """The run in a few words, for people; its recipe too where that is no paper's."""
+        """The run in a few words, with its part of the data and a recipe that is no paper's."""
         usual = full_length(self.recipe.name) in (PAPER.name, "imagenet", IMAGENET2015.name)
         rival = "" if usual else f"@{self.recipe.name}"
-        return f"{self.net}{rival} seed {self.seed}"
+        part = split(self.dataset)[1]
+        return f"{self.net}{rival}{f' on {part}' if part else ''} seed {self.seed}"
 
     def identity(self) -> dict[str, Any]:
         """The values that the id is made of."""
