@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from resnet.data.names import split
 from resnet.recipes import IMAGENET2015, PAPER, Recipe, full_length
 
 # Raised by hand whenever a change of code changes the numbers that a run yields, so that runs
