@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from experiments.degradation import EXPERIMENT as DEGRADATION
+from experiments.imagenet import EXPERIMENT as IMAGENET
 from resnet.__main__ import _parser
 from resnet.experiment import Experiment
 from resnet.planning.options import parser
@@ -30,7 +31,8 @@ def test_every_flag_and_recipe_in_readme_exists() -> None:
     flags = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
     main = set(parser(DEGRADATION)._option_string_actions)
     elsewhere = {"--csv", "--source"}  # of `resnet runs` and of `reports`
-    assert flags - elsewhere <= main
+    photographs = set(parser(IMAGENET)._option_string_actions)
+    assert flags - elsewhere <= main | photographs
     listed = re.search(r"--recipe (\S+)", README)
     assert listed is not None
     assert set(listed[1].split("|")) == set(RECIPES)
