@@ -66,7 +66,7 @@ def trajectory(report: Report, one: Seen) -> pd.DataFrame:
     rows = _keyed(report, f"trajectory@{settings(report)}/")
     rows = rows[(rows["net"] == one.net) & (rows["seed"] == one.seed)]
     wide = rows.pivot_table(index="step", columns="key", values="value", observed=True)
-    return wide[["x", "y", "loss"]]
+    return wide.reindex(columns=["x", "y", "loss"])
 
 
 def shares(report: Report, one: Seen) -> tuple[float, float]:
@@ -92,7 +92,7 @@ def _filled(part: pd.DataFrame, name: str, count: int) -> np.ndarray:
     """The values by their number; NaN where a loss was not finite and has no row."""
     rows = part[part["key"].str.startswith(f"{name}/")]
     values = np.full(count, np.nan)
-    numbers: Any = rows["key"].str.rpartition("/")[2].astype(int).to_numpy()
+    numbers: Any = rows["key"].str.extract(r"/(\d+)$", expand=False).astype(int).to_numpy()
     if count:
         values[numbers] = rows["value"].to_numpy(float)
     return values
