@@ -34,7 +34,7 @@ def panels(report: Report) -> Figure:
         drawing, axes = grid(len(nets))
         for place, (axis, net) in enumerate(zip(axes, nets, strict=True)):
             _curves(axis, errors[errors["net"] == net])
-            axis.set_title(net, fontsize=7.5)
+            axis.set_title(net.replace("-from-", "\n-from-").replace("@", "\n@"), fontsize=7.5)
             if place + ACROSS >= len(nets):
                 axis.set_xlabel("iteration")
             if place % ACROSS == 0:
@@ -88,7 +88,8 @@ def by_size(report: Report, size: str = "depth") -> Figure:
             _ticks(axis, sorted(set(sizes.values())), size)
             axis.set_title({"train_error": "training", "test_error": "test"}[metric])
         axes[0].set_ylabel("error (%)")
-        axes[0].legend(loc="best")
+        named = axes[0].get_legend_handles_labels()
+        drawing.legend(*named, loc="outside lower center", ncols=4)
     caption = (
         f"Error after the last step against {size} (logarithmic): a dot a seed, lines through the "
         "means, black dashes the test errors that the papers print, of their own recipes on the "
@@ -126,7 +127,7 @@ def _ticks(axis: Any, sizes: list[float], size: str) -> None:
 
     axis.set_xscale("log")
     sizes = [
-        size for size, before in zip(sizes, [0.0, *sizes], strict=False) if size > 1.08 * before
+        size for size, before in zip(sizes, [0.0, *sizes], strict=False) if size > 1.25 * before
     ]
     axis.set_xticks(sizes, [f"{s:.3g}" if s < 100 else f"{s:.0f}" for s in sizes], rotation=45)
     axis.xaxis.set_minor_locator(NullLocator())

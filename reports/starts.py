@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from reports import style
 from reports.elements import Figure, Table, element
 from reports.figures import families
-from reports.words import NONE, ids, number, row, scope
+from reports.tables import mean
+from reports.words import METRICS, NONE, ids, number, row, scope
 
 if TYPE_CHECKING:
     from reports.report import Report
@@ -72,3 +73,30 @@ def first_and_last(report: Report) -> Table:
     )
     columns = ("Net", "Seeds", "Before the first step", "After the last", "Gap at the start")
     return Table(caption, columns, tuple(cells), "lrrrr") if cells else Table("Not measured.")
+
+
+@element
+def ways(report: Report, metric: str = "test_error") -> Table:
+    """The error of each net by where its weights are from and what its backbone does."""
+    from resnet.claims.arms import split as split_arm
+    from resnet.nets.start import split as split_net
+    from resnet.recipes import full_length
+
+    cells: dict[str, dict[str, str]] = {}
+    for arm in report.nets:
+        name, recipe = split_arm(arm)
+        net, start = split_net(name)
+        way = f"from {start}" if start else "from drawn weights"
+        way += f", {full_length(recipe)}" if recipe else ""
+        values = report.done.loc[report.done["net"] == arm, metric].dropna()
+        cells.setdefault(net, {})[way] = mean(values)[0]
+    found = sorted({way for one in cells.values() for way in one}, reverse=True)
+    columns = sorted(found, key=lambda way: not way.startswith("from drawn"))
+    rows = tuple(row(net, *(one.get(way, NONE) for way in columns)) for net, one in cells.items())
+    if not rows:
+        return Table("No runs.")
+    caption = (
+        f"{METRICS[metric].capitalize()} in percent, mean over seeds, by where the weights are "
+        f"from and what the backbone does. Scope: {scope(report)}."
+    )
+    return Table(caption, ("Net", *columns), rows, "l" + "r" * len(columns))

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from reports.elements import Cell, plain
+from resnet.data.names import split
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,12 +77,14 @@ def row(*texts: Any) -> tuple[Cell, ...]:
 
 
 def data_words(first: Any) -> str:
-    """The data set and its copy, from a row of runs."""
+    """The data set, its part and its copy, from a row of runs."""
+    whole, word = split(first["dataset"])
+    part = f", {word}" if word else ""
     if first["dataset"].startswith("synthetic"):
         drawn = first["dataset"] == "synthetic-photographs"
-        return f"SYNTHETIC {'pictures, not ImageNet' if drawn else 'images, not CIFAR-10'}"
-    name = {"cifar10": "CIFAR-10", "imagenet": "ImageNet"}.get(first["dataset"], first["dataset"])
-    return f"{name}, {first['dataset_copy']}"
+        return f"SYNTHETIC {'pictures, not ImageNet' if drawn else 'images, not CIFAR-10'}{part}"
+    name = {"cifar10": "CIFAR-10", "imagenet": "ImageNet"}.get(whole, whole)
+    return f"{name}{part}, {first['dataset_copy']}"
 
 
 def scope_words(runs: pd.DataFrame) -> str:
