@@ -15,7 +15,7 @@ EXPERIMENT = Experiment(
     title="The paths of the gradient",
     question="Which of the many paths through a residual net carry the gradient?",
     nets=("preact-resnet110", "preact-resnet110-23-of-54", "preact-resnet56", "resnet110"),
-    quick_nets=("preact-resnet32", "preact-resnet32-6-of-15", "preact-resnet20", "resnet20"),
+    quick_nets=("preact-resnet32", "preact-resnet32-6-of-15", "resnet20"),
     claims=registry.some("C19", "C19-decay"),
     measures=("paths",),
 )
