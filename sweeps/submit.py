@@ -36,6 +36,7 @@ class Order:
     snapshot: bool = False
     code: Path | None = None  # a copy of the code that was made before
     measures: tuple[str, ...] = ()  # taken of every run
+    plain_step: bool = False  # no captured graphs
 
 
 @contextmanager
@@ -130,6 +131,7 @@ def _task(
             cluster=True,
             measures=order.measures,
             seats=Seats(cluster.world, cluster.processes_here),
+            plain_step=order.plain_step,
         ),
         source=Source(first.dataset, data_dir, first.dataset_digest, digests),
         count=cluster.at_a_time,

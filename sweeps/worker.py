@@ -39,6 +39,7 @@ class Job:
     cluster: bool = False  # part of a SLURM task, whose signals come to every process
     measures: tuple[str, ...] = ()  # taken of every run once it is done
     seats: Seats = ALONE  # of the processes that train one run together
+    plain_step: bool = False  # no captured graphs, even on a GPU
 
 
 class Relay:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from resnet.data.sets import Dataset, digest, splits
 from resnet.recipes import Recipe
@@ -60,7 +61,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     has_data = data is not None and (Path(data) / "cifar10").is_dir()
     no_data = pytest.mark.skip(reason="needs real CIFAR-10: set RESNET_DATA to its folder")
     no_slurm = pytest.mark.skip(reason="needs a running SLURM (no sbatch or SLURM_CONF here)")
+    no_gpu = pytest.mark.skip(reason="needs a GPU (torch sees no CUDA device)")
     for item in items:
+        if item.get_closest_marker("cuda") and not torch.cuda.is_available():
+            item.add_marker(no_gpu)
         if item.get_closest_marker("shared_data") and not has_data:
             item.add_marker(no_data)
         if item.get_closest_marker("slurm") and not (

@@ -22,6 +22,8 @@ from resnet.training.signals import Interrupted
 from resnet.training.static import StaticStep
 from resnet.training.step import plain_step, sgd
 from resnet.training.train import train
+from sweeps.complete import complete
+from sweeps.worker import Job
 from tests.conftest import spec_of
 from tests.test_training import Stopper
 
@@ -282,3 +284,14 @@ def test_precision_is_part_of_what_a_run_is(dataset: Dataset) -> None:
     spec = spec_of(dataset)
     low = replace(spec, recipe=replace(spec.recipe, precision="bfloat16"))
     assert low.id != spec.id
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_the_flag_for_the_plain_step_reaches_the_training(
+    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, plain: bool
+) -> None:
+    speeds = []
+    monkeypatch.setattr(training, "train", lambda *a, speed, **k: speeds.append(speed) or "failed")
+    job = Job(tmp_path, "test", plain_step=plain)
+    assert complete(spec_of(dataset), dataset, job, "cpu", Stopper(), print) == "failed"
+    assert speeds == [fast_module.PLAIN if plain else Speed()]

@@ -62,8 +62,8 @@ def test_the_digest_is_of_the_values_and_not_of_the_name() -> None:
 
 
 def test_a_precision_that_nothing_trains_in_is_refused() -> None:
-    with pytest.raises(UserError, match="float32"):
-        replace(PAPER, precision="bfloat16")
+    with pytest.raises(UserError, match="bfloat16"):
+        replace(PAPER, precision="bfloat15")
 
 
 def test_an_unknown_recipe_gets_the_valid_ones() -> None:

@@ -39,6 +39,7 @@ class Options:
     workers: int | None = None
     wandb: str | None = None
     report: bool = True
+    plain_step: bool = False
     dry_run: bool = False
     cluster: Path | None = None  # the file of cluster settings
     cluster_flags: tuple[tuple[str, Any], ...] = ()  # the settings given on the command line
@@ -113,6 +114,7 @@ def add_arguments(
     )
     add("--workers", type=int, metavar="N", help="runs at a time here (default: one a core)")
     add("--wandb", choices=("offline", "online", "disabled"), help="the mirror of the record")
+    add("--plain-step", action="store_true", help="no CUDA graphs: the same numbers, slower")
     add("--no-report", dest="report", action="store_false", help="stop at the table")
     add("--dry-run", action="store_true", help="print the plan, do nothing")
     if experiment is not None and experiment.groups:

@@ -5,6 +5,10 @@ from dataclasses import replace
 from resnet.recipes.cifar import PAPER
 
 VARIANTS = (
+    # The paper's with what GPUs since 2020 multiply in: factors rounded to TF32, or all feature
+    # maps in bfloat16. Weights, momenta, BN statistics and the loss stay float32.
+    replace(PAPER, name="paper-tf32", precision="tf32"),
+    replace(PAPER, name="paper-bf16", precision="bfloat16"),
     # He et al. 2015, footnote 5: without warm-up ResNet-110 takes some epochs to start.
     replace(PAPER, name="no-warmup", warmup="none"),
     # The paper's, but for a warm-up whose scheduler never returns to the full rate, at any depth:
