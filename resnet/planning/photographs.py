@@ -55,7 +55,7 @@ def given(values: Mapping[str, Any]) -> Photographs:
         UserError: a number below 1, an unknown decoder or way to crop.
     """
     for name in ("classes", "images_per_class"):
-        if (values.get(name) or 1) < 1:
+        if values.get(name) is not None and values[name] < 1:
             raise UserError(f"--{name.replace('_', '-')} {values[name]}: give 1 or more")
     if (decoder := values.get("decoder")) is not None:
         if decoder not in DECODERS:
