@@ -222,6 +222,15 @@ def family(net: str) -> tuple[str, int]:
         return net, 0
 
 
+def on_part_of(runs: pd.DataFrame, dataset: str) -> pd.DataFrame:
+    """The runs on the same part of whatever data set; all of them where there are none."""
+    from resnet.data.names import split
+
+    parts = runs["dataset"].map(lambda name: split(name)[1] if name else None)
+    mine = runs[parts == split(dataset)[1]]
+    return mine if len(mine) else runs
+
+
 def likeliest_scope(runs: pd.DataFrame, nets: tuple[str, ...]) -> Scope | None:
     """The scope with most finished runs of `nets`; of equals, the one that started last."""
     mine = runs[runs["net"].isin(nets) & runs["dataset_digest"].notna()]
@@ -265,7 +274,8 @@ def narrowed(
     asked = None if wanted is None else tuple(wanted)
     runs = frames.runs if asked is None else frames.runs[frames.runs["id"].isin(asked)]
     nets = tuple(found.every_net) if asked is None else tuple(runs["net"].dropna())
-    chosen = tuple(map(str, scope)) if scope else likeliest_scope(runs, nets)
+    mine = on_part_of(runs, found.dataset)
+    chosen = tuple(map(str, scope)) if scope else likeliest_scope(mine, nets)
     looks = None if waves is None else tuple(waves)
     return Report(found, frames, chosen, asked, looks)  # type: ignore[arg-type]
 

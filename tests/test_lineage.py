@@ -4,8 +4,10 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from reports.report import on_part_of
 from resnet.data import Dataset
 from resnet.data.names import named
 from resnet.data.parts import part
@@ -164,3 +166,11 @@ def test_quick_asks_every_claim_that_its_nets_can_decide() -> None:
     assert depth.arms == tuple(
         f"{net}-from-animals@quick-frozen" for net in ("plain38", "plain20", "resnet38", "resnet20")
     )
+
+
+def test_a_report_speaks_of_the_experiments_part_and_not_of_the_parents() -> None:
+    runs = pd.DataFrame(
+        {"id": ["a", "b", "c"], "dataset": ["cifar10-animals", "synthetic-vehicles", None]}
+    )
+    assert on_part_of(runs, "cifar10-vehicles")["id"].tolist() == ["b"]
+    assert on_part_of(runs, "cifar10")["id"].tolist() == ["a", "b", "c"]  # nothing is on a whole
