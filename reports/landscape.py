@@ -38,7 +38,7 @@ def _levels(report: Report, surfaces: list[Seen]) -> Any:
 
 
 def _contours(axis: Any, one: Seen, levels: Any) -> None:
-    lines = axis.contour(one.xs, one.ys, one.losses, levels=levels, cmap="viridis", linewidths=0.7)
+    lines = axis.contour(one.xs, one.ys, one.losses, levels=levels, norm="log", linewidths=0.7)
     axis.clabel(lines, lines.levels[::2], fontsize=5, fmt="%.3g")
     axis.set_title(f"{one.net}, seed {one.seed}")
     axis.grid(visible=False)
