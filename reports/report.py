@@ -226,7 +226,7 @@ def on_part_of(runs: pd.DataFrame, dataset: str) -> pd.DataFrame:
     """The runs on the same part of whatever data set; all of them where there are none."""
     from resnet.data.names import split
 
-    parts = runs["dataset"].map(lambda name: split(name)[1] if name else None)
+    parts = runs["dataset"].map(lambda name: split(name)[1] if isinstance(name, str) else None)
     mine = runs[parts == split(dataset)[1]]
     return mine if len(mine) else runs
 
