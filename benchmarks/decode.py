@@ -66,14 +66,14 @@ def measure(contents: Sequence[bytes], repetitions: int) -> list[Rate]:
     """Time each decoder that is here, in turns, on one thread."""
     import torch
 
-    from resnet.data.imagenet.decode import DECODERS, decode, is_here
+    from resnet.data.imagenet.decode import DECODERS, is_here
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     names = [name for name in DECODERS if is_here(name)]
     ways: dict[tuple[str, str], Callable[[bytes, int], object]] = {(USUAL, "crop"): usual()}
     for name in names:
-        ways[name, "decode"] = lambda content, _, name=name: decode(content, decoder=name)
+        ways[name, "decode"] = _decoding(name)
         ways[name, "crop"] = ours(name)
     found: dict[tuple[str, str], list[float]] = {way: [] for way in ways}
     for repetition in range(repetitions + 1):
@@ -83,6 +83,12 @@ def measure(contents: Sequence[bytes], repetitions: int) -> list[Rate]:
                 found[way].append(rate)
     torch.set_num_threads(threads)
     return [_result(name, found) for name in names]
+
+
+def _decoding(decoder: str) -> Callable[[bytes, int], object]:
+    from resnet.data.imagenet.decode import decode
+
+    return lambda content, _: decode(content, decoder=decoder)
 
 
 def ours(decoder: str) -> Callable[[bytes, int], object]:

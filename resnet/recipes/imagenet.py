@@ -22,6 +22,7 @@ IMAGENET2015 = Recipe(
     test_side=256,
     colour="lighting",
     plateau=5,
+    bn_group=32,  # 256 images on 8 GPUs, as in the authors' README
 )
 
 IMAGENET = (
@@ -40,6 +41,7 @@ IMAGENET = (
         sides=(256, 480),
         test_side=256,
         colour="lighting",
+        bn_group=32,
     ),
     # facebookarchive/fb.resnet.torch; its crops are resized bicubically, ours bilinearly.
     Recipe(
