@@ -38,7 +38,8 @@ def seen(report: Report, name: str) -> list[Seen]:
             shape = len(ys), len(columns["x"])
             losses = _filled(part, "loss", shape[0] * shape[1]).reshape(shape)
             errors = _filled(part, "error", shape[1] if shape[0] == 1 else 0)
-            found.append(Seen(net, int(seed), columns["x"], ys, losses, errors))  # type: ignore[call-overload]
+            number: Any = seed
+            found.append(Seen(net, int(number), columns["x"], ys, losses, errors))
     return found
 
 
@@ -72,8 +73,9 @@ def trajectory(report: Report, one: Seen) -> pd.DataFrame:
 def shares(report: Report, one: Seen) -> tuple[float, float]:
     """What of the trajectory's variation lies along x and along y of its plane, in percent."""
     rows = _keyed(report, f"trajectory@{settings(report)}/")
-    rows = rows[(rows["net"] == one.net) & (rows["seed"] == one.seed)].set_index("key")["value"]
-    return 100 * float(rows["share-x"]), 100 * float(rows["share-y"])
+    mine = rows[(rows["net"] == one.net) & (rows["seed"] == one.seed)]
+    found = dict(zip(mine["key"], mine["value"], strict=True))
+    return 100 * float(found["share-x"]), 100 * float(found["share-y"])
 
 
 def _keyed(report: Report, prefix: str) -> pd.DataFrame:
