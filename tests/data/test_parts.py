@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from resnet.data import NAMES, load
-from resnet.data.names import PARTS, is_synthetic, split
+from resnet.data.names import PARTS, is_synthetic, named, split, stand_in
 from resnet.data.parts import part
 from resnet.data.sets import Dataset
 from resnet.errors import UserError
@@ -69,8 +69,9 @@ def test_parts_are_loaded_by_name_and_their_digests_never_change() -> None:
 def test_names_say_what_is_a_part_and_what_is_synthetic() -> None:
     assert split("cifar10-animals") == ("cifar10", "animals")
     assert split("cifar10") == ("cifar10", "")
-    assert [name for name in NAMES if is_synthetic(name)] == [
-        "synthetic",
-        "synthetic-animals",
-        "synthetic-vehicles",
-    ]
+    assert split("synthetic-photographs") == ("synthetic-photographs", "")
+    synthetic = {name for name in NAMES if is_synthetic(name)}
+    assert {"synthetic", "synthetic-animals", "synthetic-vehicles"} <= synthetic
+    assert not any(name.startswith(("cifar10", "imagenet")) for name in synthetic)
+    assert all(named(*split(name)) == name for name in NAMES)
+    assert stand_in("cifar10-animals") == "synthetic-animals"
