@@ -29,6 +29,7 @@ class Photographs:
     skip_corrupt: bool = False
     weights: tuple[Path, ...] = ()
     crops: tuple[str, ...] = ("1", "10")
+    bn_group: int | None = None
 
 
 NOTHING_ASKED = Photographs()
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--classes", type=int, metavar="N", help="train and test on N of the classes")
     add("--images-per-class", type=int, metavar="N", help="train on N images of each class")
     add("--skip-corrupt", action="store_true", help="show another image for a corrupt one, count")
+    add("--bn-group", type=int, metavar="N", help="BN over N images; 0: the batch of all GPUs")
     add("--decoder", metavar="NAME", help=f"one of {', '.join(DECODERS)} (default: the fastest)")
     add("--loader-workers", metavar="N", help="threads that load images for a run")
     add("--weights", type=Path, nargs="+", metavar="FILE", help="evaluate these, train nothing")
@@ -75,16 +77,17 @@ def given(values: Mapping[str, Any]) -> Photographs:
         bool(values.get("skip_corrupt")),
         tuple(values.get("weights") or ()),
         crops,
+        values.get("bn_group"),
     )
 
 
 def asked(recipe: Recipe, choice: Photographs) -> Recipe:
     """The recipe with what the flags say; UserError where it trains on no photographs."""
     if not recipe.photographs:
-        if (choice.classes, choice.images_per_class, choice.skip_corrupt) != (None, None, False):
+        if replace(choice, weights=(), crops=NOTHING_ASKED.crops) != NOTHING_ASKED:
             raise UserError(
                 f"recipe '{recipe.name}' trains on no photographs: leave out --classes, "
-                "--images-per-class and --skip-corrupt"
+                "--images-per-class, --skip-corrupt and --bn-group"
             )
         return recipe
     return replace(
@@ -92,6 +95,7 @@ def asked(recipe: Recipe, choice: Photographs) -> Recipe:
         classes=recipe.classes if choice.classes is None else choice.classes,
         images_per_class=choice.images_per_class or recipe.images_per_class,
         skip_corrupt=choice.skip_corrupt or recipe.skip_corrupt,
+        bn_group=recipe.bn_group if choice.bn_group is None else choice.bn_group,
     )
 
 

@@ -66,6 +66,21 @@ def test_a_part_of_the_data_keeps_the_epochs(photos: PhotoSet) -> None:
     assert part.digest != whole.digest
 
 
+def test_bn_is_synchronised_by_flag() -> None:
+    paper = get("imagenet2015")
+    assert paper.bn_group == 32
+    together = asked(paper, parse(EXPERIMENT, ["--bn-group", "0"]).photographs)
+    assert together == replace(paper, bn_group=0)
+    with pytest.raises(UserError, match="divides"):
+        asked(paper, parse(EXPERIMENT, ["--bn-group", "48"]).photographs)
+
+
+def test_flags_for_photographs_need_a_recipe_for_them() -> None:
+    with pytest.raises(UserError, match="trains on no photographs"):
+        asked(get("paper"), parse(EXPERIMENT, ["--classes", "5"]).photographs)
+    assert asked(get("paper"), parse(EXPERIMENT, []).photographs) == get("paper")
+
+
 def test_a_short_recipe_keeps_its_steps(photos: PhotoSet) -> None:
     quick = fit(get("quick-imagenet"), photos)
     assert (quick.classes, quick.train_images, quick.test_images) == (4, 24, 8)
