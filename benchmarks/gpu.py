@@ -77,7 +77,7 @@ def run(size: Size, device: str, end: float) -> Iterator[dict[str, Any]]:
     plan: list[tuple[str, float, Callable[[], dict[str, Any]]]] = [
         ("floor", 10, lambda: parts.floors(setting)),
         ("equal", 20, lambda: parts.equal(setting)),
-        *((f"goal {net}", 45, lambda net=net: parts.goal(setting, net)) for net in size.nets),  # type: ignore[misc]
+        *((f"goal {net}", 45, lambda net=net: parts.goal(setting, net)) for net in size.nets),
         ("whole resnet20", 100, lambda: parts.whole(setting, "tf32")),
         ("packed", 110, lambda: parts.packed(setting, "tf32")),
         ("layout", 30, lambda: parts.layouts(setting, size.nets[0])),

@@ -185,7 +185,7 @@ def compiled(setting: Setting, net: str) -> dict[str, Any]:
 def _paced(setting: Setting, arms: dict[str, Ours]) -> dict[str, float]:
     steps = setting.size.stretch
     work = {
-        name: lambda loop=loop: 1e3 * seconds(lambda: loop.advance(steps)) / steps  # type: ignore[misc]
+        name: lambda loop=loop: 1e3 * seconds(lambda: loop.advance(steps)) / steps
         for name, loop in arms.items()
     }
     in_turns(work, 1)

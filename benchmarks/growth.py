@@ -15,7 +15,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.common import Result, compare, device_of, in_turns, parser, seconds, show
 
@@ -86,7 +86,12 @@ def epoch_seconds(epochs: int, dataset: Dataset, device: str) -> list[float]:
     from resnet.runs.folder import read_metrics
     from resnet.training.train import train
 
-    sizes = {"train_images": 512, "test_images": 64, "batch_size": 64, "steps": 8 * epochs}
+    sizes: dict[str, Any] = {
+        "train_images": 512,
+        "test_images": 64,
+        "batch_size": 64,
+        "steps": 8 * epochs,
+    }
     spec = spec_of("resnet8", dataset, replace(get("quick"), milestones=(), **sizes))
     with tempfile.TemporaryDirectory() as folder:
         train(spec, dataset, Path(folder), "benchmark", device=device)

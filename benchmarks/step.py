@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.common import Result, compare, device_of, in_turns, parser, seconds, show
 
@@ -42,7 +42,10 @@ def recipe_of(batch: int, precision: str = "float32") -> Recipe:
     """The paper's recipe, but for these."""
     from resnet.recipes import PAPER
 
-    small = {"train_images": 5_000, "test_images": 1_000}  # as many as the synthetic set has
+    small: dict[str, Any] = {
+        "train_images": 5_000,
+        "test_images": 1_000,
+    }  # as many as the synthetic set has
     return replace(PAPER, batch_size=batch, precision=precision, warmup="none", **small)
 
 

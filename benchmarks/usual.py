@@ -10,7 +10,7 @@ own script: see NOTES.md.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import torch
@@ -105,6 +105,6 @@ class Usual:
         """Let the workers go."""
         self._batches.close()
 
-    def _endless(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def _endless(self) -> Generator[tuple[Tensor, Tensor], None, None]:
         while True:
             yield from self.loader
