@@ -54,7 +54,7 @@ def test_a_measure_is_taken_once_and_found_in_table_and_history(
     said: list[str] = []
     for _ in range(2):
         measure(spec, dataset, done, ["norm"], say=said.append)
-    assert said == ["plain8 seed 0: measuring norm"]
+    assert said == ["plain8@tiny seed 0: measuring norm"]
     assert len(TIMES) == 1
     assert folder.status(["norm"]) == folder.status() == "done"
     last = float(folder.load_weights(20)["conv1.weight"].norm())
