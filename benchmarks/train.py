@@ -5,7 +5,7 @@ a test an epoch. The usual loop trains the same net on as many images for as man
 often. The bare loop is forward, backward and update on one fixed batch: no data, no test, no
 Lightning, no record; what it is compared with is a whole run that tests 64 images an epoch.
 
-    python -m benchmarks train [--net resnet20] [--steps 96] [--turns 3] [--device cpu]
+    python -m benchmarks train [--net resnet20] [--steps 192] [--turns 3] [--device cpu]
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure and print, the ratio first."""
     options = parser("train", __doc__ or "", turns=3)
     options.add_argument("--net", default="resnet20")
-    options.add_argument("--steps", type=int, default=96)
+    options.add_argument("--steps", type=int, default=192, help="as many as quick has")
     given = options.parse_args(arguments)
     show(measure(given.net, given.steps, given.turns, device_of(given)), given.json)
 

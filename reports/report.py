@@ -44,7 +44,7 @@ class Report:
         """The rows of the runs that are spoken of, in the order net, seed."""
         runs = self._named
         keep = runs["net"].notna() & in_scope(runs, self.scope)
-        beside = runs["net"].str.contains("@", na=False) & beside_scope(runs, self.scope)
+        beside = runs["net"].astype(str).str.contains("@") & beside_scope(runs, self.scope)
         if self.wanted is not None:
             keep = (keep | beside) & runs["id"].isin(self.wanted)
         else:
@@ -89,7 +89,7 @@ class Report:
         """The history of `runs`."""
         kept = self.frames.history
         kept = kept[kept["run_id"].isin(self.runs["id"])]
-        names = self.runs.set_index("id")["net"]
+        names = self.runs.set_index("id")["net"].astype(str)
         if not names.str.contains("@").any():
             return kept
         return kept.assign(net=kept["run_id"].astype(str).map(names))

@@ -140,6 +140,7 @@ def test_two_processes_take_the_steps_of_one(group: int) -> None:
 def two(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A run that two processes trained undisturbed."""
     root, spec = tmp_path_factory.mktemp("two"), groups(dataset)
+    torch.set_num_threads(1)  # rank 0 is this process, and the fixture of a test comes after
     assert train_on(TWO, spec, dataset, root) == "done"
     return RunFolder(root, spec)
 

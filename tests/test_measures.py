@@ -34,7 +34,6 @@ def known(monkeypatch: pytest.MonkeyPatch) -> Measure:
     monkeypatch.setattr(table, "MEASURED", ("norm",))
     monkeypatch.setattr(table, "COLUMNS", (*table.COLUMNS, "norm"))
     TIMES.clear()
-    torch.set_num_threads(1)
     return one
 
 

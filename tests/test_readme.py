@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from experiments import checkpoints
 from experiments.degradation import EXPERIMENT as DEGRADATION
-from experiments.imagenet import EXPERIMENT as IMAGENET
 from resnet.__main__ import _parser
-from resnet.experiment import Experiment
+from resnet.experiment import Experiment, get, names
 from resnet.planning.options import parser
 from resnet.recipes import RECIPES
 
@@ -31,11 +31,17 @@ def test_every_flag_and_recipe_in_readme_exists() -> None:
     flags = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
     main = set(parser(DEGRADATION)._option_string_actions)
     elsewhere = {"--csv", "--source"}  # of `resnet runs` and of `reports`
-    photographs = set(parser(IMAGENET)._option_string_actions)
-    assert flags - elsewhere <= main | photographs
+    others = set(checkpoints.parser(get("block_deletion"))._option_string_actions)
+    others |= {flag for name in names() for flag in parser(get(name))._option_string_actions}
+    assert flags - elsewhere <= main | others
     listed = re.search(r"--recipe (\S+)", README)
     assert listed is not None
-    assert set(listed[1].split("|")) == set(RECIPES)
+    assert set(listed[1].split("|")) <= set(RECIPES)
+
+
+def test_readme_has_every_experiment() -> None:
+    rows = re.findall(r"^\| `([a-z_]+)` \|", README, re.MULTILINE)
+    assert sorted(rows) == names()
 
 
 @pytest.mark.parametrize("line", re.findall(r"-m resnet ([a-z]+.*?)(?:  |$)", README, re.M))

@@ -11,6 +11,7 @@ of BN from rank 0 alone.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -206,6 +207,8 @@ def lightning(ranks: Ranks) -> dict[str, Any]:
     """What a Trainer has to be told for these ranks."""
     if ranks.world == 1:
         return {"devices": 1, "plugins": [LightningEnvironment()]}
+    # Else Lightning deals the cores out anew, once a process: the first run would round otherwise.
+    os.environ.setdefault("OMP_NUM_THREADS", str(torch.get_num_threads()))
     strategy = _Together(cluster_environment=_Started(ranks))
     return {"devices": 1, "num_nodes": ranks.world, "strategy": strategy}
 

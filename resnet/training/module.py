@@ -30,6 +30,7 @@ from resnet.training.step import (
     means,
     plain_step,
     scores,
+    seed_forward,
     sgd,
 )
 
@@ -152,7 +153,7 @@ class Classifier(LightningModule):
         """Step number `step` (from 0): (loss, number wrong) on the device."""
         recipe = self.spec.recipe
         # Our nets draw by counter; torchvision's from torch's own state, which is set to one.
-        torch.manual_seed(key(self.spec.seed, "forward", step) % 2**63)
+        seed_forward(key(self.spec.seed, "forward", step) % 2**63)
         x, y = self._batch(step)
         set_backbone(self.net, recipe, step)
         smoothing, precision = recipe.label_smoothing, recipe.precision

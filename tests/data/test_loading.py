@@ -81,9 +81,7 @@ def test_folders_and_batches_of_the_same_pixels_have_one_digest(
 
 
 def test_unknown_name():
-    with pytest.raises(
-        UserError, match="unknown data set 'cifar': valid: cifar10, cifar"
-    ):
+    with pytest.raises(UserError, match="unknown data set 'cifar': valid: cifar10, cifar"):
         load("cifar")
 
 

@@ -29,12 +29,14 @@ def lesioned(net: str) -> Lesions:
 
 def measured(root: Path, name: str, nets: tuple[str, ...]) -> Report:
     """The report on two seeds of each net, with what a measure might have found."""
-    for one in factory.write_all(root, nets, range(2)):
+    specs = factory.write_all(root, nets, range(2))
+    for one in specs:
         halves = tuple(2.0 ** -(k + one.seed) for k in range(10))
         found = lesioned(one.net) if name == "lesions" else Paths(halves, halves)
         if measures.get(name).applies(one.net):
             measures.write(root / one.id, name, found.values(), found.rows(192))
-    return narrowed("block_deletion" if name == "lesions" else "paths", load(root))
+    experiment = "block_deletion" if name == "lesions" else "paths"
+    return narrowed(experiment, load(root), wanted=[one.id for one in specs])
 
 
 @pytest.fixture(scope="module")
