@@ -39,10 +39,11 @@ local function paint(cell, byid)
   return cell
 end
 
--- Typst sets a hyphen before a digit as a minus sign: what is written as a hyphen stays one.
+-- Typst sets a hyphen before a digit as a minus sign, and drops it before a question mark: what is
+-- written as a hyphen stays one.
 local function hyphens(str)
   local text = (' ' .. str.text):gsub('([^%w])%-(%d)', '%1\u{2010}%2')
-  return pandoc.Str(text:sub(2))
+  return pandoc.Str((text:sub(2):gsub('%-%?', '\u{2010}?')))
 end
 
 local function tables(html)

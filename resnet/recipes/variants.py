@@ -15,7 +15,8 @@ VARIANTS = (
     # what a chained scheduler makes of akamaster's lines since PyTorch 1.4 (issue 21).
     replace(PAPER, name="chained", warmup="stays", warmup_min_depth=0),
     # gcr/torch-residual-networks: 200 epochs of 391 batches, cut at 80 and 120 (its code; its
-    # README says 160), 110 layers warmed up at 0.001 for 400 steps.
+    # README says 160), 110 layers warmed up at 0.001 for 400 steps. Left out: it divides by one
+    # standard deviation, which the first BN undoes, and draws images with replacement.
     replace(
         PAPER,
         name="gcr",
@@ -23,7 +24,6 @@ VARIANTS = (
         milestones=(31_280, 46_920),
         nesterov=True,
         decay_all=True,
-        normalisation="channel",
         warmup="steps",
         warmup_lr=0.001,
         warmup_steps=400,

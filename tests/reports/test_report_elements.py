@@ -3,7 +3,7 @@
 import io
 
 import pypdf
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure as Drawing
 
@@ -22,6 +22,7 @@ def page_text(markdown: str) -> str:
 
 @settings(max_examples=25, deadline=None)
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40))
+@example("-?")
 def test_captions_are_printed_literally(text: str) -> None:
     """No sign of markdown, typst or TeX changes what a caption says."""
     assert squeezed(text) in squeezed(page_text("start " + escaped(text) + " end"))
@@ -29,6 +30,7 @@ def test_captions_are_printed_literally(text: str) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40))
+@example("-?")
 def test_cells_are_printed_literally(text: str) -> None:
     table = Table("c", ("a", "b"), ((Cell(text), Cell("x", "good")),), "lr")
     markdown = f"::: table\n```{{=html}}\n{table.html()}\n```\n\ncaption\n\n:::"
