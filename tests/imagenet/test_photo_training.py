@@ -15,13 +15,14 @@ from resnet.data.imagenet.protocols import PROTOCOLS, errors
 from resnet.data.imagenet.sets import Photographs, PhotoSet
 from resnet.nets import build, initialise
 from resnet.recipes import get
-from resnet.runs.folder import RunFolder
+from resnet.runs.folder import RunFolder, read_metrics
 from resnet.runs.spec import RunSpec
 from resnet.training.module import Classifier
 from resnet.training.signals import Interrupted
 from resnet.training.start import weights_sha256
 from resnet.training.step import learning_rate, plain_step, sgd
 from resnet.training.train import train
+from sweeps.team import Seats, team
 from tests.imagenet.photos import dataset, recipe, write
 
 
@@ -54,6 +55,20 @@ def test_a_run_is_the_plain_loop_on_the_stream(tmp_path: Path, photos: PhotoSet)
     net.eval()
     asked = errors(PROTOCOLS["1"](net, one.pipeline, one.subset.test))  # type: ignore[arg-type]
     assert (found["test_error"], found["test_error_top5"]) == (asked["error"], 0.0)
+
+
+def test_two_processes_share_the_photographs_of_a_run(tmp_path: Path, photos: PhotoSet) -> None:
+    spec = spec_of(photos, bn_group=2)
+    two = team(Seats(2, 2), spec, photos, "cpu", 1)
+    assert train(spec, photos, tmp_path / "two", "test", team=two) == "done"
+    assert train(spec, photos, tmp_path / "one", "test") == "done"
+    (one, shared) = (RunFolder(tmp_path / name, spec) for name in ("one", "two"))
+    first = spec.recipe.kept[0]
+    for name, value in one.load_weights(first).items():
+        assert torch.allclose(shared.load_weights(first)[name], value, atol=1e-4), name
+    metrics = [read_metrics(folder.path)[-1] for folder in (one, shared)]
+    assert metrics[0].keys() == metrics[1].keys()
+    assert metrics[1]["train_loss"] == pytest.approx(metrics[0]["train_loss"], rel=1e-2)
 
 
 class Stopper:

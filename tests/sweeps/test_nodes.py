@@ -34,9 +34,10 @@ def test_a_run_on_two_nodes_is_cut_and_ends_as_on_one_process(tmp_path: Path) ->
     attempts = read_json(root / run.id / "provenance.json")["attempts"]
     assert [attempt["processes"] for attempt in attempts] == [2, 2]
     assert here.wait(300) == 0
-    one = RunFolder(tmp_path / "here", run).load_weights(60)
-    for name, value in RunFolder(root, run).load_weights(60).items():
-        assert torch.allclose(value, one[name], atol=1e-3), name  # rounding, over 60 steps
+    one, two = RunFolder(tmp_path / "here", run), RunFolder(root, run)
+    for step, most in ((7, 1e-4), (60, 2e-2)):  # rounding, which grows as training goes on
+        for name, value in two.load_weights(step).items():
+            assert torch.allclose(value, one.load_weights(step)[name], atol=most), (step, name)
 
 
 def test_a_time_limit_cuts_and_requeues_and_changes_no_bit(tmp_path: Path) -> None:
