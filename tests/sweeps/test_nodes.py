@@ -35,7 +35,7 @@ def test_a_run_on_two_nodes_is_cut_and_ends_as_on_one_process(tmp_path: Path) ->
     assert [attempt["processes"] for attempt in attempts] == [2, 2]
     assert here.wait(300) == 0
     one, two = RunFolder(tmp_path / "here", run), RunFolder(root, run)
-    for step, most in ((7, 1e-4), (60, 2e-2)):  # rounding, which grows as training goes on
+    for step, most in ((7, 1e-4), (60, 5e-2)):  # rounding, which grows as training goes on
         for name, value in two.load_weights(step).items():
             assert torch.allclose(value, one.load_weights(step)[name], atol=most), (step, name)
 
