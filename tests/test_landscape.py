@@ -258,13 +258,13 @@ def test_minima_are_below_all_their_neighbours() -> None:
 
 
 def test_settings_by_recipe_and_by_name() -> None:
-    assert default(get("quick")) == Settings(11, 1.0, 256)
+    assert default(get("quick")) == Settings(9, 1.0, 256)
     assert default(get("paper")) == Settings(51, 1.0, 10_000)
     assert chosen(get("quick"), text_of(25, None)) == Settings(25, 1.0, 256)
-    assert chosen(get("quick"), text_of(None, 0.5)) == Settings(11, 0.5, 256)
+    assert chosen(get("quick"), text_of(None, 0.5)) == Settings(9, 0.5, 256)
     assert chosen(get("quick"), text_of(5, 2.0)).label == "5x2"
     assert text_of(None, None) == ""
-    assert forwards(get("quick")) == 256 * (2 * 121 + 2 * 21 + 6)
+    assert forwards(get("quick")) == 256 * (2 * 81 + 2 * 17 + 6)
     for resolution, reach in ((4, None), (1, None), (None, 0.0), (None, float("nan"))):
         with pytest.raises(UserError, match=r"--resolution \d+: give an odd|--range \S+: give"):
             text_of(resolution, reach)

@@ -35,12 +35,12 @@ class Settings:
 
 
 def default(recipe: Recipe) -> Settings:
-    """11 × 11 points on 256 images for the short recipes, else 51 × 51 on 10,000 images.
+    """9 × 9 points on 256 images for the short recipes, else 51 × 51 on 10,000 images.
 
     51 × 51 is the authors' resolution (Li et al. 2018); they take all 50,000 images.
     """
     have = recipe.train_images
-    return Settings(51, 1.0, 10_000) if have > 10_000 else Settings(11, 1.0, min(256, have))
+    return Settings(51, 1.0, 10_000) if have > 10_000 else Settings(9, 1.0, min(256, have))
 
 
 def chosen(recipe: Recipe, text: str) -> Settings:

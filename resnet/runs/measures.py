@@ -93,6 +93,7 @@ ALL: tuple[Measure, ...] = (
         "landscape",
         "resnet.analysis.landscape:landscape",
         ("surface_negative_curvature",),
+        version=2,  # 9 × 9 points for short recipes, not 11 × 11
         passes=lambda layers: 0.0,
         forwards=settings.forwards,
     ),
