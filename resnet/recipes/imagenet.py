@@ -1,5 +1,7 @@
 """Recipes for ImageNet: the papers', two rivals', and a short one for two CPU cores."""
 
+from dataclasses import replace
+
 from resnet.recipes.recipe import Recipe
 
 IMAGES, TEST = 1_281_167, 50_000
@@ -25,58 +27,35 @@ IMAGENET2015 = Recipe(
     bn_group=32,  # 256 images on 8 GPUs, as in the authors' README
 )
 
+# He et al. 2016, appendix: images as in 2015, the rate cut at 30 and 60 epochs.
+IMAGENET2016 = replace(
+    IMAGENET2015,
+    name="imagenet2016",
+    steps=EPOCHS_90,
+    milestones=(EPOCHS_30, EPOCHS_60),
+    plateau=0,
+)
+
+# facebookarchive/fb.resnet.torch; its crops are resized bicubically, ours bilinearly.
+FB = replace(
+    IMAGENET2016,
+    name="fb-imagenet",
+    nesterov=True,
+    decay_all=True,
+    normalisation="imagenet",
+    init="fan-out",
+    crop="scale and aspect",
+    sides=(),
+    colour="jitter and lighting",
+    bn_group=0,
+)
+
 IMAGENET = (
     IMAGENET2015,
-    # He et al. 2016, appendix: images as in 2015, the rate cut at 30 and 60 epochs.
-    Recipe(
-        "imagenet2016",
-        train_images=IMAGES,
-        test_images=TEST,
-        batch_size=256,
-        steps=EPOCHS_90,
-        milestones=(EPOCHS_30, EPOCHS_60),
-        pad=0,
-        crop="scale",
-        size=224,
-        sides=(256, 480),
-        test_side=256,
-        colour="lighting",
-        bn_group=32,
-    ),
-    # facebookarchive/fb.resnet.torch; its crops are resized bicubically, ours bilinearly.
-    Recipe(
-        "fb-imagenet",
-        train_images=IMAGES,
-        test_images=TEST,
-        batch_size=256,
-        steps=EPOCHS_90,
-        milestones=(EPOCHS_30, EPOCHS_60),
-        nesterov=True,
-        decay_all=True,
-        normalisation="imagenet",
-        pad=0,
-        init="fan-out",
-        crop="scale and aspect",
-        size=224,
-        test_side=256,
-        colour="jitter and lighting",
-    ),
+    IMAGENET2016,
+    FB,
     # torchvision's references/classification, as its first ("V1") weights were trained.
-    Recipe(
-        "torchvision-imagenet",
-        train_images=IMAGES,
-        test_images=TEST,
-        batch_size=256,
-        steps=EPOCHS_90,
-        milestones=(EPOCHS_30, EPOCHS_60),
-        decay_all=True,
-        normalisation="imagenet",
-        pad=0,
-        init="fan-out",
-        crop="scale and aspect",
-        size=224,
-        test_side=256,
-    ),
+    replace(FB, name="torchvision-imagenet", nesterov=False, colour="none"),
     # Minutes on two CPU cores: ten classes at 64 pixels, all else of 2015 in proportion.
     Recipe(
         "quick-imagenet",
