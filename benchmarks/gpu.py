@@ -1,11 +1,12 @@
 """Every goal on a GPU in one call: what a session with an H200 runs first, in less than 10 minutes.
 
-    python -m benchmarks gpu [--minutes 9] [--out FILE] [--tiny]
+    python -m benchmarks gpu [--parts equal,goal,packed] [--minutes 9] [--out FILE] [--tiny]
 
 Each part prints a JSON line when it is done (and appends it to FILE), so a call that is cut short
 has told all that it knew. Parts that would not end in time are left out by name. The order is that
 of worth: first whether fast equals plain, then the goals, then the trials that set the defaults.
-`--tiny` rehearses all of it in a few minutes, on a CPU too; its figures mean nothing.
+`--parts` takes the parts whose names begin so. `--tiny` rehearses all of it in a few minutes, on a
+CPU too; its figures mean nothing.
 """
 
 from __future__ import annotations
@@ -34,16 +35,21 @@ class Size:
     images: int = 50_000
     tests: int = TESTED
     batch: int = 128
-    stretch: int = 391
-    usual: int = 120
     turns: int = 3
     compared: int = 50
     whole: int = STEPS
-    packed_steps: int = 1_600
+    packed_steps: int = 1_200
     workers: int = 10
+    layers: int = 8_000  # times steps that a turn takes, so that a deep net's is no longer
+
+    def stretch(self, net: str) -> int:
+        """Steps a turn."""
+        from resnet.nets import depth
+
+        return max(4, self.layers // depth(net))
 
 
-TINY = Size(("resnet8",), ("plain8", "resnet8"), 256, 64, 16, 4, 2, 1, 5, 32, 48, 2)
+TINY = Size(("resnet8",), ("plain8", "resnet8"), 256, 64, 16, 1, 5, 32, 48, 2, 32)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -51,10 +57,13 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser("gpu", __doc__ or "", turns=0)
     options.add_argument("--minutes", type=float, default=9.0)
     options.add_argument("--out", type=Path, help="append the lines to this file too")
+    options.add_argument("--parts", default="", help="with commas, by how their names begin")
     options.add_argument("--tiny", action="store_true", help="a rehearsal")
     given = options.parse_args(arguments)
     end = time.monotonic() + 60 * given.minutes
-    for line in run(TINY if given.tiny else Size(), device_of(given), end):
+    size = TINY if given.tiny else Size()
+    size = replace(size, turns=given.turns or size.turns)
+    for line in run(size, device_of(given), end, given.parts):
         text = json.dumps(line)
         print(text, flush=True)
         if given.out:
@@ -62,8 +71,8 @@ def main(arguments: list[str] | None = None) -> None:
                 file.write(text + "\n")
 
 
-def run(size: Size, device: str, end: float) -> Iterator[dict[str, Any]]:
-    """The parts' findings, one by one."""
+def run(size: Size, device: str, end: float, asked: str = "") -> Iterator[dict[str, Any]]:
+    """The findings of the parts asked for, one by one."""
     from benchmarks import gpu_parts as parts
     from resnet.runs.provenance import hardware, versions
     from resnet.training.signals import Interrupted
@@ -75,16 +84,20 @@ def run(size: Size, device: str, end: float) -> Iterator[dict[str, Any]]:
     last = size.nets[-1]
     # (name, seconds that it may take on an H200 at worst, what to do)
     plan: list[tuple[str, float, Callable[[], dict[str, Any]]]] = [
-        ("floor", 10, lambda: parts.floors(setting)),
         ("equal", 20, lambda: parts.equal(setting)),
         *((f"goal {net}", 45, lambda net=net: parts.goal(setting, net)) for net in size.nets),
-        ("whole resnet20", 100, lambda: parts.whole(setting, "tf32")),
-        ("packed", 110, lambda: parts.packed(setting, "tf32")),
-        ("layout", 30, lambda: parts.layouts(setting, size.nets[0])),
+        ("kernels", 15, lambda: parts.kernels(setting, size.nets[0])),
+        ("packed", 60, lambda: parts.packed(setting, "bfloat16")),
+        ("packed, compiled", 80, lambda: parts.packed(setting, "bfloat16", compile=True)),
+        ("layout", 20, lambda: parts.layouts(setting, size.nets[0])),
+        ("compiled", 60, lambda: parts.compiled(setting, size.nets[0])),
         (f"layout {last}", 40, lambda: parts.layouts(setting, last)),
-        ("compiled", 120, lambda: parts.compiled(setting, size.nets[0])),
+        ("floor", 10, lambda: parts.floors(setting)),
+        ("whole resnet20", 100, lambda: parts.whole(setting, "bfloat16")),
     ]
     for name, at_most, part in plan:
+        if not name.startswith(tuple(asked.split(","))):
+            continue
         start = time.monotonic()
         if device == "cuda" and start + at_most > end:
             yield {"part": name, "left out": "no time"}

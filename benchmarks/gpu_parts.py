@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -20,8 +21,10 @@ from benchmarks.usual import Usual
 from resnet.data.sets import Dataset, digest, splits
 from resnet.runs.spec import RunSpec
 from resnet.training.fast import FAST, PLAIN, Speed
+from sweeps.mps import CONTROL
 
 PRECISIONS = ("float32", "tf32", "bfloat16")
+PROFILED, SHOWN = 10, 24  # steps, and kernels by name
 
 
 class Setting:
@@ -82,17 +85,17 @@ def _losses(setting: Setting, precision: str, speed: Speed) -> torch.Tensor:
 
 def goal(setting: Setting, net: str) -> dict[str, Any]:
     """Fast steps in each precision, plain ones, and the usual loop's, in turns; what is due."""
-    size = setting.size
+    size, stretch = setting.size, setting.size.stretch(net)
     loops: dict[str, Ours] = {p: setting.ours(net, p, FAST) for p in PRECISIONS}
     loops["plain"] = setting.ours(net, "float32", PLAIN)
     train, test = setting.dataset.train, setting.dataset.test
     usual = Usual(setting.spec(net), train, test, setting.device, workers=4)
 
     def ours(loop: Ours) -> Any:
-        return lambda: seconds(lambda: loop.advance(size.stretch)) / size.stretch
+        return lambda: seconds(lambda: loop.advance(stretch)) / stretch
 
     work: dict[str, Any] = {name: ours(loop) for name, loop in loops.items()}
-    work["usual"] = lambda: seconds(lambda: usual.advance(size.usual)) / size.usual
+    work["usual"] = lambda: seconds(lambda: usual.advance(stretch)) / stretch
     in_turns(work, 1)
     steps = in_turns(work, size.turns)
     tests = in_turns({k: _tested(loop) for k, loop in loops.items()}, size.turns + 1)
@@ -140,11 +143,11 @@ def whole(setting: Setting, precision: str) -> dict[str, Any]:
     }
 
 
-def packed(setting: Setting, precision: str) -> dict[str, Any]:
+def packed(setting: Setting, precision: str, compile: bool = False) -> dict[str, Any]:
     """The nets of Figure 6 side by side for a while: what all of them would take at that pace."""
     size = setting.size
     specs = [setting.spec(net, precision, size.packed_steps) for net in size.packed]
-    took, ends = pool_records(specs, setting.dataset, size.workers, setting.device)
+    took, ends = pool_records(specs, setting.dataset, size.workers, setting.device, compile)
     # From the end of the last first epoch on, every run is under way and nothing starts any more.
     begin = max(first for first, _ in ends.values())
     finish = max(last for _, last in ends.values())
@@ -155,6 +158,7 @@ def packed(setting: Setting, precision: str) -> dict[str, Any]:
         "start": took - (finish - begin),
         "all ten, s": pace * gpu.STEPS,
         "due": gpu.PACKED_GOAL,
+        "MPS": setting.device == "cuda" and shutil.which(CONTROL) is not None,
         "seconds after the first epoch": {net: b - a for net, (a, b) in ends.items()},
     }
 
@@ -166,24 +170,50 @@ def layouts(setting: Setting, net: str) -> dict[str, Any]:
         for precision in PRECISIONS
         for name, last in (("channels last", True), ("NCHW", False))
     }
-    return {"net": net, "step_ms": _paced(setting, arms)}
+    return {"net": net, "step_ms": _paced(setting, net, arms)}
+
+
+def kernels(setting: Setting, net: str) -> dict[str, Any]:
+    """Where the device's time of a step goes, by precision: [µs, launches] of its first kernels."""
+    from torch.profiler import ProfilerActivity, profile
+
+    found: dict[str, Any] = {"net": net}
+    for precision in PRECISIONS:
+        loop = setting.ours(net, precision, PLAIN)
+        loop.advance(PROFILED)
+        activity = ProfilerActivity.CUDA if setting.device == "cuda" else ProfilerActivity.CPU
+        with profile(activities=[activity]) as told:
+            loop.advance(PROFILED)
+        rows = [
+            (event.key, getattr(event, f"self_{_kind(setting)}_time_total"), event.count)
+            for event in told.key_averages()
+        ]
+        rows.sort(key=lambda row: -row[1])
+        whole, launches = sum(t for _, t, _ in rows), sum(n for *_, n in rows)
+        first = {k[:110]: [t / PROFILED, n / PROFILED] for k, t, n in rows[:SHOWN]}
+        found[precision] = {"all": [whole / PROFILED, launches / PROFILED], **first}
+    return found
+
+
+def _kind(setting: Setting) -> str:
+    return "device" if setting.device == "cuda" else "cpu"
 
 
 def compiled(setting: Setting, net: str) -> dict[str, Any]:
     """Blocks compiled by kind, and captured: the first step's seconds, and milliseconds a step."""
     found: dict[str, Any] = {"net": net}
-    for precision in ("tf32", "bfloat16"):
+    for precision in ("bfloat16", "tf32"):
         loop = setting.ours(net, precision, Speed(compile=True))
         first = seconds(lambda loop=loop: loop.advance(1))  # type: ignore[misc]
         eager = setting.ours(net, precision, FAST)
-        paced = _paced(setting, {"compiled": loop, "eager": eager})
+        paced = _paced(setting, net, {"compiled": loop, "eager": eager})
         found[precision] = {"first step, s": first, "step_ms": paced}
         gc.collect()
     return found
 
 
-def _paced(setting: Setting, arms: dict[str, Ours]) -> dict[str, float]:
-    steps = setting.size.stretch
+def _paced(setting: Setting, net: str, arms: dict[str, Ours]) -> dict[str, float]:
+    steps = setting.size.stretch(net)
     work = {
         name: lambda loop=loop: 1e3 * seconds(lambda: loop.advance(steps)) / steps
         for name, loop in arms.items()

@@ -74,6 +74,7 @@ def pool(
     workers: int,
     device: str,
     look: Callable[[Path], object] = lambda folder: None,
+    compile: bool = False,
 ) -> None:
     """Train them in so many worker processes, whose start is part of it; `look` at the folder."""
     from sweeps.pool import Pool, share
@@ -81,7 +82,7 @@ def pool(
 
     count, threads = share(len(specs), device, workers)
     with tempfile.TemporaryDirectory() as folder:
-        job = Job(Path(folder), "benchmark", device, "disabled", threads)
+        job = Job(Path(folder), "benchmark", device, "disabled", threads, compile=compile)
         team = Pool(job, dataset, count, Quiet())
         team.train(specs)
         if team.errors:
@@ -90,7 +91,7 @@ def pool(
 
 
 def pool_records(
-    specs: Sequence[RunSpec], dataset: Dataset, workers: int, device: str
+    specs: Sequence[RunSpec], dataset: Dataset, workers: int, device: str, compile: bool = False
 ) -> tuple[float, dict[str, tuple[float, float]]]:
     """(seconds in all, by net the times at which its first and its last epoch ended)."""
     from resnet.runs.folder import read_metrics
@@ -102,7 +103,7 @@ def pool_records(
             rows = read_metrics(folder / spec.id)
             ends[spec.net] = (rows[1]["time"], rows[-1]["time"])
 
-    took = seconds(lambda: pool(specs, dataset, workers, device, look))
+    took = seconds(lambda: pool(specs, dataset, workers, device, look, compile))
     return took, ends
 
 

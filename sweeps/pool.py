@@ -14,6 +14,7 @@ from multiprocessing import connection, resource_tracker
 from typing import TYPE_CHECKING, Any, Protocol
 
 from resnet.runs.spec import RunSpec
+from sweeps.mps import shared_gpu
 from sweeps.source import Source, Unfit
 from sweeps.team import RankLost
 from sweeps.worker import HELD, Job, work
@@ -76,16 +77,23 @@ class Pool:
         self._queue, self._tries = deque(specs), dict[str, int]()
         self._workers: list[Worker] = []
         before = None if self.job.cluster else signal.signal(signal.SIGTERM, _raise_interrupt)
-        try:
-            for number in range(min(self.count, len(self._queue))):
-                self._hire(self._deal(number))
-            while self._workers and not self.stopped():
-                self._wait()
-            self._let_save()
-        finally:
-            if before is not None:
-                signal.signal(signal.SIGTERM, before)
-            self._dismiss()
+        with shared_gpu(self._shares):
+            try:
+                for number in range(min(self.count, len(self._queue))):
+                    self._hire(self._deal(number))
+                while self._workers and not self.stopped():
+                    self._wait()
+                self._let_save()
+            finally:
+                if before is not None:
+                    signal.signal(signal.SIGTERM, before)
+                self._dismiss()
+
+    @property
+    def _shares(self) -> bool:
+        """Whether several workers may find themselves on one GPU."""
+        there = max(1, len(self.gpus) // self.job.seats.here)
+        return self.job.device != "cpu" and min(self.count, len(self._queue)) > there
 
     def _deal(self, number: int) -> tuple[str, ...]:
         """The GPUs of the worker of that number."""

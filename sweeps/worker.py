@@ -40,6 +40,7 @@ class Job:
     measures: tuple[str, ...] = ()  # taken of every run once it is done
     seats: Seats = ALONE  # of the processes that train one run together
     plain_step: bool = False  # no captured graphs, even on a GPU
+    compile: bool = False  # blocks compiled by kind
 
 
 class Relay:

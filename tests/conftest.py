@@ -13,6 +13,9 @@ from resnet.data.sets import Dataset, digest, splits
 from resnet.recipes import Recipe
 from resnet.runs.spec import RunSpec
 
+# Exact on a busy machine too, and quick; the tests themselves run side by side.
+torch.set_num_threads(1)
+
 TINY = Recipe(
     "tiny",
     train_images=96,

@@ -20,11 +20,6 @@ from tests.imagenet.photos import write
 X = torch.randn(2, 3, 32, 32)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 @pytest.mark.parametrize("wrap", ["alone", "state_dict", "module."])
 def test_weights_load_as_they_are(tmp_path: Path, wrap: str) -> None:
     net = build("resnet8-B", 7, seed=3).eval()

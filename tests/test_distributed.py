@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +31,6 @@ from sweeps.team import RankLost, Seats, team
 from tests.conftest import make_dataset, spec_of
 
 TWO = Seats(2, 2)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """One thread, as every rank here has."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def train_on(seats: Seats, spec: RunSpec, dataset: Dataset, root: Path, **more: Any) -> str:
@@ -140,7 +130,6 @@ def test_two_processes_take_the_steps_of_one(group: int) -> None:
 def two(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A run that two processes trained undisturbed."""
     root, spec = tmp_path_factory.mktemp("two"), groups(dataset)
-    torch.set_num_threads(1)  # rank 0 is this process, and the fixture of a test comes after
     assert train_on(TWO, spec, dataset, root) == "done"
     return RunFolder(root, spec)
 

@@ -1,6 +1,6 @@
 """The fast step equals the plain one; what a graph replays is rehearsed here without a GPU."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,15 +28,6 @@ from tests.conftest import spec_of
 from tests.test_training import Stopper
 
 STEPS = 50
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """One thread: exact on a busy machine too, and quick."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def rehearsed(work: Callable[[], None], state: Sequence[Tensor]) -> Callable[[], None]:

@@ -41,11 +41,6 @@ X = torch.randn(16, 3, 32, 32, generator=torch.Generator().manual_seed(1))
 BATCHES = [(X[:10], torch.arange(10)), (X[10:], torch.arange(6))]
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 # ---- directions ---------------------------------------------------------------------------------
 
 

@@ -18,11 +18,6 @@ from resnet.nets.net import Net
 NETS = ["preact-resnet20", "resnet14-B", "plain14", "vgg10-bn", "resnet20-stochastic-depth"]
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 def small(name: str) -> Net:
     """A net in evaluation mode that has seen one batch, so that its statistics are its own."""
     net = nets.build(name, seed=2)

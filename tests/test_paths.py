@@ -23,11 +23,6 @@ NETS = [
 X, Y = torch.randn(2, 3, 8, 8, dtype=torch.double), torch.tensor([3, 7])
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 def small(name: str) -> Net:
     """A net in double precision and evaluation mode, with statistics of its own."""
     net = nets.build(name, seed=2).train()

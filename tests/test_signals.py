@@ -175,7 +175,6 @@ def test_cosines_are_means_over_images() -> None:
 
 def test_the_measure_of_a_run(tmp_path: Path, dataset: Dataset, spec: RunSpec) -> None:
     """Rows are what the pure functions give on the kept weights; the record has step 0 already."""
-    torch.set_num_threads(1)
     train(spec, dataset, tmp_path, "test")
     recorded = table.history(tmp_path).query("step == 0").set_index("key")["value"]
     measure(spec, dataset, tmp_path, ["signals"], say=lambda _: None)

@@ -3,7 +3,6 @@
 import json
 import shutil
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,15 +27,6 @@ from resnet.training.start import Orphan, starting_net, trained_net, weights_sha
 from resnet.training.train import train
 from tests.conftest import make_dataset, spec_of
 from tests.test_training import Stopper, result_of
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """One thread: exact on a busy machine too, and quick."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-import torch
 
 from experiments import surfaces
 from experiments.landscape import EXPERIMENT
@@ -44,7 +43,6 @@ def test_parts_of_trained_runs_come_to_the_whole(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    torch.set_num_threads(1)
     monkeypatch.setitem(RECIPES, "tiny", spec.recipe)
     monkeypatch.setattr("resnet.planning.data.load_data", lambda options, preset: dataset)
     arguments = ["--nets", "plain8", "--recipe", "tiny", "--dataset", "synthetic",

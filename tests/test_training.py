@@ -2,7 +2,6 @@
 
 import json
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,15 +20,6 @@ from resnet.training.signals import NOTED, Interrupted
 from resnet.training.step import evaluate
 from resnet.training.train import train, weights_sha256
 from tests.conftest import spec_of
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """One thread: exact on a busy machine too, and quick."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def result_of(root: Path, spec: RunSpec) -> dict[str, object]:

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from resnet.recipes.cifar import PAPER
 from resnet.recipes.recipe import Recipe
 
-SHORT = ("smoke", "quick", "small")
+SHORT = ("smoke", "quick", "small", "eighth")
 SCALE = frozenset(
     {"name", "train_images", "validation_images", "test_images", "batch_size", "steps"}
     | {"milestones", "lr"}

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-import torch
 
 from resnet.data.imagenet.sets import PhotoSet
 from tests.imagenet.photos import dataset, write
@@ -13,7 +12,6 @@ from tests.imagenet.photos import dataset, write
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("RESNET_DECODER", raising=False)
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
