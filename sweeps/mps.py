@@ -14,10 +14,12 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 CONTROL = "nvidia-cuda-mps-control"
+SWITCH = "RESNET_MPS"  # set it to 0 where the service is not wanted
 PIPE, LOG = "CUDA_MPS_PIPE_DIRECTORY", "CUDA_MPS_LOG_DIRECTORY"
-PATIENCE = 10.0  # seconds that the service gets to start, and to end
+QUIET: dict[str, Any] = {"capture_output": True, "timeout": 10.0}  # seconds
 
 
 @contextmanager
@@ -27,7 +29,7 @@ def shared_gpu(wanted: bool = True) -> Iterator[bool]:
     Some systems offer no service, or refuse it: the processes then take turns, as ever.
     """
     control = shutil.which(CONTROL)
-    if not wanted or control is None or PIPE in os.environ:
+    if PIPE in os.environ or not wanted or control is None or os.environ.get(SWITCH) == "0":
         yield wanted and PIPE in os.environ
         return
     with tempfile.TemporaryDirectory(prefix="mps-", ignore_cleanup_errors=True) as folder:
@@ -49,16 +51,24 @@ def _started(control: str, there: dict[str, str]) -> bool:
     # The service numbers the GPUs that it sees anew: it must see all that its clients may name.
     environment.pop("CUDA_VISIBLE_DEVICES", None)
     try:
-        done = subprocess.run([control, "-d"], env=environment, **_quiet())
+        if subprocess.run([control, "-d"], env=environment, **QUIET).returncode:
+            return False
+        # A daemon says nothing of what its server will do: ask for one before anybody needs it.
+        _tell(control, there, f"start_server -uid {os.getuid()}")
+        if _tell(control, there, "get_server_list").strip():
+            return True
     except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
+        pass
+    _end(control, there)
+    return False
 
 
 def _end(control: str, there: dict[str, str]) -> None:
     with suppress(OSError, subprocess.TimeoutExpired):
-        subprocess.run([control], input=b"quit\n", env={**os.environ, **there}, **_quiet())
+        _tell(control, there, "quit")
 
 
-def _quiet() -> dict:
-    return {"capture_output": True, "timeout": PATIENCE}
+def _tell(control: str, there: dict[str, str], what: str) -> str:
+    environment = {**os.environ, **there}
+    done = subprocess.run([control], input=f"{what}\n", env=environment, text=True, **QUIET)
+    return done.stdout
