@@ -12,6 +12,7 @@ from resnet.runs.spec import RunSpec
 from resnet.training.mirror import choose_mode
 from sweeps.events import Witness
 from sweeps.local import recorded
+from sweeps.mps import room
 from sweeps.pool import Pool, longest_first, share
 from sweeps.team import Seats
 from sweeps.worker import Job
@@ -32,13 +33,35 @@ def visible(device: str, processes: int) -> tuple[str, ...]:
     return tuple(named.split(",")) if named else tuple(map(str, range(count)))
 
 
+def processes_of(options: Options) -> int:
+    """How many processes train a run together."""
+    return dict(options.cluster_flags).get("processes_per_run") or 1
+
+
+def at_a_time(plan: Plan, options: Options, device: str) -> tuple[int, int | None]:
+    """(runs at a time, threads each): as asked for, else what this machine has room for."""
+    processes = processes_of(options)
+    places = len(visible(device, processes)) // processes
+    if device == "cuda" and processes == 1:
+        places *= room(plan.specs, _memory())
+    return share(len(plan.specs), device, options.workers, processes, places)
+
+
+def _memory() -> int:
+    """Bytes of the smallest GPU."""
+    import torch
+
+    count = range(torch.cuda.device_count())
+    return min(torch.cuda.get_device_properties(i).total_memory for i in count)
+
+
 def train_here(
     plan: Plan, options: Options, dataset: Dataset, device: str, seconds: float
 ) -> list[str]:
     """Train every pending run of the plan; returns a line for each that an error cut short."""
-    processes = dict(options.cluster_flags).get("processes_per_run") or 1
-    count, threads = share(len(plan.specs), device, options.workers, processes)
+    processes = processes_of(options)
     gpus = visible(device, processes)
+    count, threads = at_a_time(plan, options, device)
     job = _job(plan, options, device, threads, processes)
     clock = Clock(sum(plan.amounts), seconds)
     errors: dict[str, str] = {}

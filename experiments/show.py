@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from experiments.here import at_a_time
 from resnet.console import duration, finish_time, say
 from resnet.data.imagenet.decode import chosen as decoder
 from resnet.data.names import split
@@ -12,7 +13,7 @@ from resnet.planning.data import TITLES
 from resnet.planning.options import Options
 from resnet.planning.plan import Plan
 from resnet.recipes import differences
-from sweeps.pool import share
+from sweeps.mps import GAIN, offered
 
 if TYPE_CHECKING:
     from resnet.data import Dataset
@@ -48,16 +49,26 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
     say(f"  output    {options.output_dir}/")
     seconds = 0.0
     if todo and options.launcher == "local":
-        workers, threads = share(len(plan.specs), device, options.workers)
+        workers, threads = at_a_time(plan, options, device)
         say(f"  at a time {workers} runs{f' of {threads} threads' if threads else ''}")
         loading = estimate.loading(dataset, recipe, device, threads) if recipe.photographs else 0.0
         times = estimate.times(todo, device, threads, plan.amounts, loading)
-        seconds = estimate.seconds(times, workers)
+        seconds = estimate.seconds(times, workers, _pace(workers, device))
         if recipe.photographs:
             _costs([spec.net for spec in todo], times, loading, device)
         say(f"  time      about {duration(seconds)}, done at {finish_time(seconds)}")
     say("")
     return seconds
+
+
+def _pace(workers: int, device: str) -> float:
+    """How many times as much gets done with so many runs at a time as with one."""
+    if device == "cpu":
+        return workers
+    import torch
+
+    count = torch.cuda.device_count()
+    return min(workers, count * (GAIN if offered() else 1.0))
 
 
 def _costs(nets: list[str], times: list[float], loading: float, device: str) -> None:

@@ -12,14 +12,38 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from resnet.runs.spec import RunSpec
 
 CONTROL = "nvidia-cuda-mps-control"
 SWITCH = "RESNET_MPS"  # set it to 0 where the service is not wanted
 PIPE, LOG = "CUDA_MPS_PIPE_DIRECTORY", "CUDA_MPS_LOG_DIRECTORY"
 QUIET: dict[str, Any] = {"capture_output": True, "timeout": 10.0}  # seconds
+
+# Plain and residual nets of 20 to 110 layers in bfloat16, ten at a time on an H200, against one
+# after another: 1.8 times the steps a second (benchmarks/NOTES.md). More at a time give no more.
+AT_ONCE, GAIN = 8, 1.8
+EACH = 8 * 2**30  # bytes that a run may need: 2.3 GiB were seen there, twice that in float32
+DEEPEST = 200  # layers; the activations of 1202 fill a GPU
+
+
+def offered() -> bool:
+    """Whether processes here can share a GPU."""
+    if PIPE in os.environ:
+        return True
+    return shutil.which(CONTROL) is not None and os.environ.get(SWITCH) != "0"
+
+
+def room(specs: Sequence[RunSpec], memory: int) -> int:
+    """How many of these runs should share a GPU with so many bytes, if nobody says."""
+    from resnet.nets import depth
+
+    large = any(spec.recipe.photographs or depth(spec.net) > DEEPEST for spec in specs)
+    return 1 if large or not offered() else max(1, min(AT_ONCE, memory // EACH))
 
 
 @contextmanager
@@ -29,7 +53,7 @@ def shared_gpu(wanted: bool = True) -> Iterator[bool]:
     Some systems offer no service, or refuse it: the processes then take turns, as ever.
     """
     control = shutil.which(CONTROL)
-    if PIPE in os.environ or not wanted or control is None or os.environ.get(SWITCH) == "0":
+    if not wanted or not offered() or PIPE in os.environ or control is None:
         yield wanted and PIPE in os.environ
         return
     with tempfile.TemporaryDirectory(prefix="mps-", ignore_cleanup_errors=True) as folder:

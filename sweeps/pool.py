@@ -218,15 +218,16 @@ class Pool:
 
 
 def share(
-    runs: int, device: str, workers: int | None = None, processes: int = 1
+    runs: int, device: str, workers: int | None = None, processes: int = 1, places: int = 1
 ) -> tuple[int, int | None]:
     """(workers, threads each) for a plan of so many runs in all, each on so many processes.
 
     On a CPU one thread a run wastes nothing on waiting for the others. The share depends on the
-    plan and not on what is left of it: a resumed run must round as it did before.
+    plan and not on what is left of it: a resumed run must round as it did before. On GPUs there
+    are `places` for runs, all GPUs together.
     """
     if device != "cpu":
-        return workers or 1, None
+        return workers or max(1, min(runs, places)), None
     cores = os.cpu_count() or 1
     count = workers or max(1, min(runs, cores // processes))
     return count, max(1, cores // (count * processes))

@@ -16,23 +16,21 @@ PIXELS = 128 * 32 * 32  # at most so many a channel in a batch that is timed on 
 
 
 def layers(spec: RunSpec) -> float:
-    """What an image costs the run's net: layers, of those of CIFAR-10's nets.
+    """What an image costs the run's net, in layers of CIFAR-10's nets: by its multiply-adds.
 
-    Nets for photographs are counted by their multiply-adds at the recipe's size, two million to a
-    layer, which is what a layer of ResNet-20 to 110 has.
+    Two million to a layer is what ResNet-20 to 110 have. Nets for photographs are counted at the
+    recipe's size.
     """
-    from resnet.nets import depth
-
-    if not spec.recipe.photographs:
-        return depth(spec.net)
-    return _multiply_adds(spec.net) * (spec.recipe.size / 224) ** 2 / LAYER
+    scale = (spec.recipe.size / 224) ** 2 if spec.recipe.photographs else 1.0
+    return _multiply_adds(spec.net) * scale / LAYER
 
 
 @cache
 def _multiply_adds(net: str) -> int:
     from resnet.nets.counts import totals
+    from resnet.nets.start import split
 
-    return totals(net)[1]
+    return totals(split(net)[0])[1]
 
 
 def seconds_per_layer_image(spec: RunSpec, device: str) -> float:
@@ -40,7 +38,8 @@ def seconds_per_layer_image(spec: RunSpec, device: str) -> float:
     import torch
 
     from resnet.nets import build
-    from resnet.training.step import plain_step, sgd
+    from resnet.training.graph import Graph, draws
+    from resnet.training.step import plain_step, set_precision, sgd
 
     net = build(spec.net, num_classes=10, seed=0)
     net = net.to(device).to(memory_format=torch.channels_last)
@@ -49,12 +48,29 @@ def seconds_per_layer_image(spec: RunSpec, device: str) -> float:
         batch = max(1, min(batch, PIXELS // size**2))
     x = torch.randn(batch, 3, size, size, device=device).to(memory_format=torch.channels_last)
     y = torch.zeros(batch, dtype=torch.int64, device=device)
-    for step in range(WARM + TIMED):
-        if step == WARM:
+    rate = torch.zeros((), device=device) if device == "cuda" else 0.0
+    precision = spec.recipe.precision
+    set_precision(precision)
+
+    def step() -> None:
+        plain_step(net, optimizer, x, y, rate, precision=precision)
+
+    # As the runs will be: a captured step takes a quarter of the time of a plain one.
+    work = Graph(step, []) if device == "cuda" and not draws(net) else step
+    for number in range(WARM + TIMED):
+        if number == WARM:
+            _wait(device)
             start = time.perf_counter()
-        loss, _ = plain_step(net, optimizer, x, y, lr=0.0)
-        float(loss)  # waits for the device
+        work()
+    _wait(device)
     return (time.perf_counter() - start) / TIMED / batch / layers(spec)
+
+
+def _wait(device: str) -> None:
+    import torch
+
+    if device == "cuda":
+        torch.cuda.synchronize()
 
 
 def work(spec: RunSpec) -> float:
@@ -106,9 +122,15 @@ def times(
     return [together((rate * amount, loading * amount / layers(spec))) for spec, amount in pairs]
 
 
-def seconds(times: Sequence[float], workers: int) -> float:
-    """Expected seconds for runs that take so long each, so many at a time."""
-    return max(sum(times) / workers, max(times)) if times else 0.0
+def seconds(times: Sequence[float], workers: int, pace: float | None = None) -> float:
+    """Expected seconds for runs that take so long each, alone, so many at a time.
+
+    `pace` is how many times as much gets done then as with one at a time, where that is less.
+    """
+    pace = pace or workers
+    side_by_side = min(workers, len(times))
+    slower = max(1.0, side_by_side / pace)
+    return max(sum(times) / pace, max(times) * slower) if times else 0.0
 
 
 def loading(dataset: Any, recipe: Recipe, device: str, threads: int | None) -> float:

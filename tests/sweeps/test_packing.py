@@ -13,12 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resnet.errors import UserError
+from resnet.nets.counts import totals
 from resnet.planning import cluster as cluster_settings
+from resnet.planning import estimate
 from resnet.planning.cluster import NAMES, Cluster, resolve
 from sweeps import code, source
 from sweeps.expected import Expected, expect, makespan
+from sweeps.mps import AT_ONCE, CONTROL, EACH, PIPE, SWITCH, room
 from sweeps.pack import arrays, pack
-from sweeps.pool import longest_first
+from sweeps.pool import longest_first, share
 from sweeps.source import Described, Labels
 from tests.sweeps.conftest import finish, make_spec
 
@@ -68,6 +71,34 @@ def test_makespan_takes_the_next_as_a_slot_gets_free() -> None:
     assert makespan([], 3) == 0
 
 
+def test_runs_that_share_a_gpu_get_done_at_its_pace() -> None:
+    assert estimate.seconds([], 4, 1.8) == 0
+    assert estimate.seconds([10.0] * 8, 4) == 20
+    assert estimate.seconds([10.0] * 8, 4, 2.0) == 40
+    assert estimate.seconds([10.0] * 2, 4, 2.0) == 10  # two at a time are at full pace each
+    assert estimate.seconds([40.0, 10.0, 10.0, 10.0], 4, 2.0) == 80
+
+
+def test_a_gpu_takes_several_small_nets_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    small, deep = [make_spec(0), make_spec(1, "resnet110")], make_spec(0, "resnet1202")
+    monkeypatch.delenv(PIPE, raising=False)
+    monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}" if name == CONTROL else None)
+    assert room(small, 141 * 2**30) == AT_ONCE
+    assert room(small, 3 * EACH) == 3
+    assert room(small, 2**30) == room([*small, deep], 141 * 2**30) == 1
+    monkeypatch.setenv(SWITCH, "0")
+    assert room(small, 141 * 2**30) == 1
+    assert share(100, "cuda", places=16) == (16, None)
+    assert share(3, "cuda", places=16) == (3, None)
+    assert share(100, "cuda", 5, places=16) == (5, None)
+
+
+def test_nets_that_cost_as_much_are_as_large(tmp_path: Path) -> None:
+    spec = make_spec(0, "plain20")
+    assert estimate.layers(spec) == pytest.approx(20, rel=0.05)
+    assert estimate.layers(make_spec(0, "vgg10-bn")) > 3 * estimate.layers(spec)
+
+
 def test_time_comes_from_done_runs_of_the_arm_else_by_work(tmp_path: Path) -> None:
     done = [make_spec(seed) for seed in range(3)]
     for spec, seconds in zip(done, (50.0, 60.0, 90.0), strict=True):
@@ -75,8 +106,10 @@ def test_time_comes_from_done_runs_of_the_arm_else_by_work(tmp_path: Path) -> No
     found = expect(tmp_path, done, "cpu")
     assert found is not None
     assert found.seconds(make_spec(9)) == 60.0
-    # An 18-layer-image net of the same recipe: time goes with depth.
-    assert found.seconds(make_spec(9, "plain20")) == pytest.approx(60.0 * 20 / 8)
+    # Another net of the same recipe: time goes with multiply-adds.
+    deeper = totals("plain20")[1] / totals(done[0].net)[1]
+    assert deeper > 2
+    assert found.seconds(make_spec(9, "plain20")) == pytest.approx(60.0 * deeper)
     assert expect(tmp_path, [make_spec(7)], "cpu") is None
 
 
