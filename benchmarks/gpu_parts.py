@@ -20,7 +20,7 @@ from benchmarks.packing import pool_records
 from benchmarks.usual import Usual
 from resnet.data.sets import Dataset, digest, splits
 from resnet.runs.spec import RunSpec
-from resnet.training.fast import FAST, PLAIN, Speed
+from resnet.training.speed import FAST, PLAIN, Speed
 from sweeps.mps import CONTROL
 
 PRECISIONS = ("float32", "tf32", "bfloat16")

@@ -41,7 +41,7 @@ def by_depth(depths: Sequence[int], turns: int, device: str) -> list[Result]:
     from benchmarks.loops import Ours, spec_of
     from benchmarks.step import recipe_of
     from resnet.data import load
-    from resnet.training.fast import FAST
+    from resnet.training.speed import FAST
 
     dataset, batch = load("synthetic"), BATCH[device]
     recipe = recipe_of(batch)

@@ -77,12 +77,15 @@ def pool(
     compile: bool = False,
 ) -> None:
     """Train them in so many worker processes, whose start is part of it; `look` at the folder."""
+    from resnet.training.speed import Speed
     from sweeps.pool import Pool, share
     from sweeps.worker import Job
 
     count, threads = share(len(specs), device, workers)
     with tempfile.TemporaryDirectory() as folder:
-        job = Job(Path(folder), "benchmark", device, "disabled", threads, compile=compile)
+        job = Job(
+            Path(folder), "benchmark", device, "disabled", threads, speed=Speed(compile=compile)
+        )
         team = Pool(job, dataset, count, Quiet())
         team.train(specs)
         if team.errors:

@@ -83,7 +83,7 @@ def arms(
     from benchmarks.loops import Ours, spec_of
     from benchmarks.usual import Usual
     from resnet.data import load
-    from resnet.training.fast import FAST, PLAIN
+    from resnet.training.speed import FAST, PLAIN
 
     dataset = load("synthetic")
     spec = spec_of(net, dataset, recipe)

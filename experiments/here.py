@@ -87,7 +87,7 @@ def _job(
         threads,
         measures=plan.experiment.measures,
         seats=Seats(processes, processes),
-        plain_step=options.plain_step,
+        speed=options.speed,
     )
 
 

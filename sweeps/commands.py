@@ -70,7 +70,7 @@ def resume(values: argparse.Namespace) -> int:
             wandb=options.wandb or last.wandb,
             snapshot=options.snapshot or last.snapshot is not None,
             measures=experiments.get(name).measures,
-            plain_step=options.plain_step,
+            speed=options.speed,
         )
         status |= _send(tuple(chosen), order, values)
     return status

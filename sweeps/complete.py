@@ -25,7 +25,6 @@ def complete(
 ) -> str:
     """Train the run to its end and take the job's measures of it; 'done' or 'failed'."""
     from resnet.analysis.measure import measure
-    from resnet.training.fast import Speed
     from resnet.training.mirror import mirror_measures
     from resnet.training.train import train
 
@@ -40,7 +39,7 @@ def complete(
         progress=progress,
         say=say,
         team=team(job.seats, spec, dataset, device, job.threads),
-        speed=Speed(graph=not job.plain_step, compile=job.compile),
+        speed=job.speed,
     )
     if status == "done":
         found = measure(spec, dataset, job.root, job.measures, device=device, say=say)

@@ -64,7 +64,7 @@ def order(plan: Plan, options: Options, cluster: Cluster) -> Order:
         wandb=options.wandb,
         snapshot=options.snapshot,
         measures=plan.experiment.measures,
-        plain_step=options.plain_step,
+        speed=options.speed,
     )
 
 

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from resnet.errors import UserError
 from resnet.planning.cluster import Cluster
+from resnet.training.speed import FAST, Speed
 from sweeps import code, slurm
 from sweeps.manifest import Manifest, code_of, new_folder
 from sweeps.pack import Runs, arrays
@@ -36,7 +37,7 @@ class Order:
     snapshot: bool = False
     code: Path | None = None  # a copy of the code that was made before
     measures: tuple[str, ...] = ()  # taken of every run
-    plain_step: bool = False  # no captured graphs
+    speed: Speed = FAST
 
 
 @contextmanager
@@ -131,7 +132,7 @@ def _task(
             cluster=True,
             measures=order.measures,
             seats=Seats(cluster.world, cluster.processes_here),
-            plain_step=order.plain_step,
+            speed=order.speed,
         ),
         source=Source(first.dataset, data_dir, first.dataset_digest, digests),
         count=cluster.at_a_time,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet.errors import UserError, mendable
+from resnet.training.speed import FAST, Speed
 from sweeps.source import Source, Unfit
 from sweeps.team import ALONE, RankLost, Seats
 
@@ -39,8 +40,7 @@ class Job:
     cluster: bool = False  # part of a SLURM task, whose signals come to every process
     measures: tuple[str, ...] = ()  # taken of every run once it is done
     seats: Seats = ALONE  # of the processes that train one run together
-    plain_step: bool = False  # no captured graphs, even on a GPU
-    compile: bool = False  # blocks compiled by kind
+    speed: Speed = FAST
 
 
 class Relay:

@@ -17,7 +17,7 @@ from benchmarks.usual import Usual
 from resnet.data import Dataset
 from resnet.nets.counts import totals
 from resnet.recipes import PAPER
-from resnet.training.fast import PLAIN
+from resnet.training.speed import PLAIN
 from tests.conftest import TINY
 
 

@@ -8,17 +8,20 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from resnet import experiment
 from resnet.data import Dataset, Pipeline, Stream
 from resnet.nets import build
+from resnet.planning.options import parse
 from resnet.runs.folder import RunFolder, read_metrics
 from resnet.runs.spec import RunSpec
 from resnet.training import fast as fast_module
 from resnet.training import train as training
-from resnet.training.fast import Fast, Speed, applies, steps_a_chunk
+from resnet.training.fast import Fast, applies, steps_a_chunk
 from resnet.training.graph import WARM, draws, put_back
 from resnet.training.module import Classifier
 from resnet.training.regional import compile_blocks
 from resnet.training.signals import Interrupted
+from resnet.training.speed import FAST, PLAIN, Speed
 from resnet.training.static import StaticStep
 from resnet.training.step import plain_step, sgd
 from resnet.training.train import train
@@ -118,7 +121,7 @@ def same(one: tuple[dict, list[dict]], other: tuple[dict, list[dict]]) -> bool:
 
 def test_a_fast_run_is_the_plain_run(tmp_path: Path, dataset: Dataset, on_cpu: None) -> None:
     spec = spec_of(dataset, "resnet8", validation_images=0)
-    train(spec, dataset, tmp_path / "plain", "test", speed=fast_module.PLAIN)
+    train(spec, dataset, tmp_path / "plain", "test", speed=PLAIN)
     train(spec, dataset, tmp_path / "fast", "test")
     assert same(outcome(tmp_path / "fast", spec), outcome(tmp_path / "plain", spec))
 
@@ -130,7 +133,7 @@ def test_the_runs_were_made_by_the_steps_asked_for(
     steps = Fast.steps
     monkeypatch.setattr(Fast, "steps", lambda self, *a: calls.append(len(a[1])) or steps(self, *a))
     spec = spec_of(dataset)
-    train(spec, dataset, tmp_path / "plain", "test", speed=fast_module.PLAIN)
+    train(spec, dataset, tmp_path / "plain", "test", speed=PLAIN)
     assert calls == []
     train(spec, dataset, tmp_path / "fast", "test")
     assert sum(calls) == spec.recipe.steps
@@ -140,7 +143,7 @@ def test_the_runs_were_made_by_the_steps_asked_for(
 def test_the_warm_up_ends_at_the_same_step(tmp_path: Path, dataset: Dataset, on_cpu: None) -> None:
     changes = {"warmup": "until-error", "warmup_error": 95.0, "steps": 110, "milestones": ()}
     spec = spec_of(dataset, **changes)
-    train(spec, dataset, tmp_path / "plain", "test", speed=fast_module.PLAIN)
+    train(spec, dataset, tmp_path / "plain", "test", speed=PLAIN)
     train(spec, dataset, tmp_path / "fast", "test")
     assert same(outcome(tmp_path / "fast", spec), outcome(tmp_path / "plain", spec))
     assert {row["lr"] for row in read_metrics(tmp_path / "fast" / spec.id)[1:]} == {0.01, 0.02}
@@ -155,7 +158,7 @@ def test_a_fast_run_that_is_cut_ends_as_if_undisturbed(
     for _ in range(3):
         with pytest.raises(Interrupted):
             train(spec, dataset, tmp_path / "cut", "test", progress=stopper)
-    plain = fast_module.PLAIN  # the rest without the graph: a run may change machines
+    plain = PLAIN  # the rest without the graph: a run may change machines
     assert train(spec, dataset, tmp_path / "cut", "test", speed=plain) == "done"
     assert same(outcome(tmp_path / "cut", spec), outcome(tmp_path / "whole", spec))
 
@@ -165,7 +168,7 @@ def test_a_loss_that_is_not_finite_is_found_at_its_step(
 ) -> None:
     spec = spec_of(dataset, lr=1e30)
     failures = []
-    for name, speed in (("plain", fast_module.PLAIN), ("fast", Speed())):
+    for name, speed in (("plain", PLAIN), ("fast", Speed())):
         assert train(spec, dataset, tmp_path / name, "test", speed=speed) == "failed"
         failures.append((tmp_path / name / spec.id / "failure.json").read_text())
     assert failures[0] == failures[1]
@@ -175,7 +178,7 @@ def test_the_kept_weights_are_those_of_the_plain_run(
     tmp_path: Path, dataset: Dataset, on_cpu: None
 ) -> None:
     spec = spec_of(dataset)
-    train(spec, dataset, tmp_path / "plain", "test", speed=fast_module.PLAIN)
+    train(spec, dataset, tmp_path / "plain", "test", speed=PLAIN)
     train(spec, dataset, tmp_path / "fast", "test")
     for step in spec.recipe.kept:
         one, other = (RunFolder(tmp_path / n, spec).load_weights(step) for n in ("plain", "fast"))
@@ -204,7 +207,7 @@ def test_what_needs_python_in_every_step_is_not_captured(
     module = module_of(dataset, name, **changes)
     assert applies(Speed(), module, "cuda") is expected
     assert not applies(Speed(), module, "cpu")
-    assert not applies(fast_module.PLAIN, module, "cuda")
+    assert not applies(PLAIN, module, "cuda")
 
 
 def test_nets_of_torchvision_may_draw_anywhere() -> None:
@@ -277,12 +280,19 @@ def test_precision_is_part_of_what_a_run_is(dataset: Dataset) -> None:
     assert low.id != spec.id
 
 
-@pytest.mark.parametrize("plain", [True, False])
-def test_the_flag_for_the_plain_step_reaches_the_training(
-    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, plain: bool
+@pytest.mark.parametrize(
+    ("flags", "asked"),
+    [([], FAST), (["--plain-step"], PLAIN), (["--compile"], Speed(compile=True))],
+)
+def test_the_flags_for_speed_reach_the_training(
+    tmp_path: Path,
+    dataset: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
+    flags: list[str],
+    asked: Speed,
 ) -> None:
     speeds = []
     monkeypatch.setattr(training, "train", lambda *a, speed, **k: speeds.append(speed) or "failed")
-    job = Job(tmp_path, "test", plain_step=plain)
+    job = Job(tmp_path, "test", speed=parse(experiment.get("degradation"), flags).speed)
     assert complete(spec_of(dataset), dataset, job, "cpu", Stopper(), print) == "failed"
-    assert speeds == [fast_module.PLAIN if plain else Speed()]
+    assert speeds == [asked]

@@ -17,6 +17,7 @@ from resnet.errors import UserError, unknown
 from resnet.experiment import Experiment
 from resnet.planning import cluster, photographs
 from resnet.planning.photographs import NOTHING_ASKED, Photographs
+from resnet.training.speed import Speed
 
 PRESETS = ("quick", "paper")
 LAUNCHERS = ("local", "slurm", "debug")
@@ -40,11 +41,17 @@ class Options:
     wandb: str | None = None
     report: bool = True
     plain_step: bool = False
+    compile: bool = False
     dry_run: bool = False
     cluster: Path | None = None  # the file of cluster settings
     cluster_flags: tuple[tuple[str, Any], ...] = ()  # the settings given on the command line
     snapshot: bool = False
     photographs: Photographs = NOTHING_ASKED
+
+    @property
+    def speed(self) -> Speed:
+        """What may make the steps fast."""
+        return Speed(graph=not self.plain_step, compile=self.compile)
 
     def of(self, experiment: Experiment) -> Options:
         """The same, on the experiment's own data where no other is asked for.
@@ -115,6 +122,7 @@ def add_arguments(
     add("--workers", type=int, metavar="N", help="runs at a time here (default: one a core)")
     add("--wandb", choices=("offline", "online", "disabled"), help="the mirror of the record")
     add("--plain-step", action="store_true", help="no CUDA graphs: the same numbers, slower")
+    add("--compile", action="store_true", help="compile the blocks: for long runs on a GPU")
     add("--no-report", dest="report", action="store_false", help="stop at the table")
     add("--dry-run", action="store_true", help="print the plan, do nothing")
     if experiment is not None and experiment.groups:

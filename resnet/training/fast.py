@@ -1,12 +1,8 @@
-"""How steps are made fast: which device and run get captured graphs, and what may be switched off.
-
-None of this changes a number beyond rounding, so none of it is part of a run's identity.
-"""
+"""How steps are made fast: which device and run get captured graphs, in chunks of many steps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,6 +11,7 @@ from torch import Tensor, nn
 from resnet.data import Draw, Pipeline
 from resnet.recipes import Recipe
 from resnet.training.graph import Graph, draws
+from resnet.training.speed import Speed
 from resnet.training.static import StaticStep
 from resnet.training.step import autocast, scores
 
@@ -23,24 +20,6 @@ if TYPE_CHECKING:
 
 AHEAD = 2  # chunks that the host may be ahead of the device
 DEEP = 200  # layers, where a net does not say how many it has
-
-
-@dataclass(frozen=True)
-class Speed:
-    """What makes steps fast.
-
-    Attributes:
-        graph: capture step and evaluation as CUDA graphs, where there is a CUDA device.
-        compile: compile the blocks, each kind once (see `resnet.training.regional`).
-        channels_last: keep a pixel's channels together.
-    """
-
-    graph: bool = True
-    compile: bool = False
-    channels_last: bool = True
-
-
-FAST, PLAIN = Speed(), Speed(graph=False)
 
 
 def layout(speed: Speed) -> torch.memory_format:

@@ -22,10 +22,11 @@ from resnet.runs.spec import RunSpec
 from resnet.training.batch_norm import set_statistics
 from resnet.training.callbacks import Follower, Progress, Record
 from resnet.training.distributed import Ranks, Team, alone, check, lightning
-from resnet.training.fast import FAST, PLAIN, Speed, hasten, layout, steps_a_chunk
+from resnet.training.fast import hasten, layout, steps_a_chunk
 from resnet.training.mirror import Mirror
 from resnet.training.module import Chunks, Classifier, NotFinite
 from resnet.training.signals import Interrupted
+from resnet.training.speed import FAST, PLAIN, Speed
 from resnet.training.start import starting_net, weights_sha256
 from resnet.training.step import set_precision
 
