@@ -1,8 +1,9 @@
-"""`python -m reports`: make reports, or verify one.
+"""`python -m reports`: make reports, verify one, or keep what they are made from.
 
     python -m reports EXPERIMENT… [--source runs/] [--output reports/pdf]
     python -m reports summary
     python -m reports verify FILE.pdf…
+    python -m reports data FOLDER [--source runs/]     # the tables alone: small, and a source again
 
 Exit status: 0; 1 when a report does not verify; 2 for a mistake of the user's.
 """
@@ -23,7 +24,8 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     usual = argparse.RawDescriptionHelpFormatter
     made = argparse.ArgumentParser("python -m reports", description=__doc__, formatter_class=usual)
-    made.add_argument("what", nargs="+", metavar="EXPERIMENT | summary | verify FILE.pdf")
+    forms = "EXPERIMENT | summary | verify FILE.pdf | data FOLDER"
+    made.add_argument("what", nargs="+", metavar=forms)
     where = "a folder of runs, wandb:ENTITY/PROJECT, journals:DIR, or another report"
     made.add_argument("--source", default="runs/", help=f"{where} (default: runs/)")
     made.add_argument("--output", default=DEFAULT_OUTPUT, help=f"default: {DEFAULT_OUTPUT}")
@@ -36,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if asked.what[0] == "verify":
             return max(map(_verify, asked.what[1:] or _nothing()))
+        if asked.what[0] == "data":
+            return max(_keep(name, asked.source) for name in asked.what[1:] or _nowhere())
         # Not `reports.make`: where a folder reports/ of PDFs lies in the working directory, that
         # folder is what `import reports` finds, and it has modules of ours but no names.
         from reports.build import make
@@ -50,6 +54,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _nothing() -> list[str]:
     raise UserError("verify needs a file: python -m reports verify FILE.pdf")
+
+
+def _nowhere() -> list[str]:
+    raise UserError("data needs a folder: python -m reports data results/NAME --source runs/")
+
+
+def _keep(folder: str, source: str) -> int:
+    from reports.source import load, write
+
+    frames = load(source)
+    for path in write(frames, Path(folder)):
+        print(f"{path}: {path.stat().st_size / 1024:,.0f} KiB, {len(frames.runs)} runs")
+    return 0
 
 
 def _verify(name: str) -> int:

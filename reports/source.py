@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from resnet.errors import UserError
 from resnet.runs.measures import COLUMNS as MEASURED
@@ -107,6 +108,26 @@ def packed(frames: Frames) -> tuple[bytes, bytes]:
     plain = frames.history.astype({"run_id": str, "net": str, "key": str})
     plain.to_parquet(stream, index=False, compression="zstd", engine="pyarrow")
     return frames.runs.to_csv(index=False, lineterminator="\n").encode(), stream.getvalue()
+
+
+def write(frames: Frames, folder: Path) -> tuple[Path, Path]:
+    """Put the frames into `folder`, which is a source then; returns the two files."""
+    from resnet.runs.files import write_atomic
+
+    paths = (folder / RUNS, folder / HISTORY)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, content in zip(paths, packed(frames), strict=True):
+            write_atomic(path, partial(_into, content=content))
+            path.chmod(0o644)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise UserError(f"cannot write into {folder}: {why}; choose another folder") from None
+    return paths
+
+
+def _into(file: IO[bytes], content: bytes) -> None:
+    file.write(content)
 
 
 def unpacked(runs: bytes, history: bytes) -> Frames:

@@ -11,6 +11,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from reports import folder_source
+from reports.__main__ import main
 from reports.source import Frames, columns, load, packed, unpacked
 from resnet.errors import UserError
 from resnet.runs import table
@@ -43,6 +44,29 @@ def test_packing_is_exact_and_repeatable(runs: Path) -> None:
     again = unpacked(*packed(frames))
     same(frames, again)
     assert packed(again) == packed(frames)
+
+
+def test_the_tables_alone_are_a_source(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "results" / "mine"
+    assert main(["data", str(kept), "--source", str(runs)]) == 0
+    assert "runs.csv" in capsys.readouterr().out
+    same(load(kept), load(runs))
+    before = {path.name: path.read_bytes() for path in kept.iterdir()}
+    assert set(before) == {"runs.csv", "history.parquet"}
+    assert main(["data", str(kept), "--source", str(kept)]) == 0
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == before
+
+
+@pytest.mark.parametrize(("folder", "why"), [("", "needs a folder"), ("file/in", "cannot write")])
+def test_tables_that_have_no_place(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], folder: str, why: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    where = [str(tmp_path / folder)] if folder else []
+    assert main(["data", *where, "--source", str(runs)]) == 2
+    assert why in capsys.readouterr().err
 
 
 def test_text_that_looks_like_nothing_survives(tmp_path: Path) -> None:
