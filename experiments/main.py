@@ -45,6 +45,7 @@ def leave(work: Callable[[], int]) -> NoReturn:
 def run(experiment: Experiment, options: Options) -> int:
     """Plan, train, decide and report; returns the exit status."""
     from experiments import outcome, show
+    from resnet.console import say
     from resnet.planning import plan as planning
     from resnet.planning.data import load_data
 
@@ -65,6 +66,10 @@ def run(experiment: Experiment, options: Options) -> int:
             return 0
         trouble += _launch(plan, options, dataset, device, seconds)
         plan = plan.refreshed(options.output_dir)
+        if options.minutes and plan.pending and not trouble:
+            say(f"\n{len(plan.pending)} of {len(plan.runs)} runs are not done: the time is up. "
+                "What is under way is saved; the same command goes on.")  # fmt: skip
+            break
         more = outcome.more_seeds(plan, options.output_dir, design) if design else 0
         if not more or trouble:
             break
@@ -72,7 +77,6 @@ def run(experiment: Experiment, options: Options) -> int:
     trouble += outcome.show(plan, options.output_dir, design)
     if options.report:
         import reports
-        from resnet.console import say
 
         path = reports.make(
             experiment,

@@ -68,6 +68,8 @@ def test_help_loads_nothing_heavy() -> None:
         (["--recipe", "papre"], "paper"),
         (["--dataset", "cifar11"], "cifar10"),
         (["--workers", "0"], "1 or more"),
+        (["--minutes", "0"], "more than 0"),
+        (["--minutes", "5", "--launcher", "slurm"], "--timeout-min"),
         (["--data-dir", "nowhere"], "nowhere"),
         (["--validation-images", "9999", "--dataset", "synthetic", "--preset", "quick"], "9999"),
     ],
@@ -164,6 +166,19 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     done = run(*SLOW, cwd=tmp_path)
     assert "goes on" in done.stdout
     assert rows(tmp_path)[0]["status"] == "done"
+
+
+def test_minutes_that_are_over_save_and_say_how_to_go_on(tmp_path: Path) -> None:
+    cut = run(*SLOW, "--seeds", "4", "--minutes", "0.3", cwd=tmp_path)
+    assert cut.returncode == 0, cut.stderr
+    assert re.search(r"\d of 4 runs are not done: the time is up", cut.stdout)
+    assert "Verdicts" in cut.stdout
+    first = [row["weights_sha256"] for row in rows(tmp_path) if row["status"] == "done"]
+    whole = run(*SLOW, "--seeds", "4", cwd=tmp_path)
+    assert whole.returncode == 0, whole.stderr
+    assert "the time is up" not in whole.stdout
+    assert [row["status"] for row in rows(tmp_path)] == ["done"] * 4
+    assert set(first) <= {row["weights_sha256"] for row in rows(tmp_path)}
 
 
 def test_workers_do_not_outlive_a_killed_parent(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ class Options:
     output_dir: Path = Path("runs")
     launcher: str = "local"
     workers: int | None = None
+    minutes: float | None = None  # after which to save and stop
     wandb: str | None = None
     report: bool = True
     plain_step: bool = False
@@ -120,6 +121,7 @@ def add_arguments(
         help="worker processes here, a SLURM cluster, or this process alone",
     )
     add("--workers", type=int, metavar="N", help="runs at a time here (default: one a core)")
+    add("--minutes", type=float, metavar="N", help="save and stop then; the same command goes on")
     add("--wandb", choices=("offline", "online", "disabled"), help="the mirror of the record")
     add("--plain-step", action="store_true", help="no CUDA graphs: the same numbers, slower")
     add("--compile", action="store_true", help="compile the blocks: for long runs on a GPU")
@@ -173,6 +175,12 @@ def validate(options: Options) -> None:
         raise UserError("--until-decided sets the seeds itself: leave --seeds out")
     if options.workers is not None and options.workers < 1:
         raise UserError(f"--workers {options.workers}: give 1 or more")
+    if options.minutes is not None:
+        if not options.minutes > 0:
+            raise UserError(f"--minutes {options.minutes:g}: give more than 0")
+        if options.launcher != "local":
+            mend = " (on SLURM: --timeout-min)" if options.launcher == "slurm" else ""
+            raise UserError(f"--minutes is for --launcher local{mend}")
     if options.recipe is not None:
         recipes.get(options.recipe)
     if options.dataset and options.dataset not in NAMES:
