@@ -101,8 +101,6 @@ def _arms(plan: Plan, runs: pd.DataFrame) -> Table:
 
 
 def _verdicts(verdicts: Sequence[Verdict]) -> Table:
-    from resnet.claims.arms import listed
-
     table = Table(box=SIMPLE_HEAD, padding=(0, 1))
     table.add_column("verdict", no_wrap=True)
     table.add_column("effect", justify="right")
@@ -111,8 +109,8 @@ def _verdicts(verdicts: Sequence[Verdict]) -> Table:
     for verdict in verdicts:
         claim = Text(verdict.claim.sentence)
         claim.append(f"\n{verdict.claim.id}: {verdict.claim.source}", style="dim")
-        if asked := verdict.claim.asked_of:
-            claim.append(f"\nasked here of {listed(asked)}", style="bold")
+        if asked := verdict.claim.asked:
+            claim.append(f"\nasked here {asked}", style="bold")
         if why := _why(verdict):
             claim.append(f"\n{why}", style="italic")
         claim.append("\n")

@@ -89,8 +89,8 @@ def provenance(report: Report) -> Table:
                            for p in known if p.get("commit"))),
         row("Runs started", _all(dates[:1] + dates[-1:])),
         row("Data", f"{data_words(first)}; {digested} {first['dataset_digest'][:16]}"),
-        row("Recipe", f"{first['recipe']}; digest {first['recipe_digest'][:16]}"),
-        row("Numerics", first["numerics"]),
+        *_recipes(report),
+        row("Version of the numerics", first["numerics"]),
         row("Seeds", _all(str(seed) for seed in sorted(report.runs["seed"].unique()))),
     ]  # fmt: skip
     packages = sorted({name for p in known for name in p.get("versions") or {}})
@@ -99,6 +99,13 @@ def provenance(report: Report) -> Table:
         for name in packages
     ]
     return Table("Provenance of the runs.", ("What", "Value"), tuple(rows), "ll")
+
+
+def _recipes(report: Report) -> list[Any]:
+    """A row a recipe: arms may have their own."""
+    pairs = zip(report.runs["recipe"], report.runs["recipe_digest"], strict=True)
+    every = dict.fromkeys((str(name), str(digest)[:16]) for name, digest in pairs)
+    return [row("Recipe", f"{name}; digest {digest}") for name, digest in every]
 
 
 def _all(values: Any) -> str:

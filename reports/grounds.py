@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.elements import Cell, Table, element
-from reports.tables import paper_figure, place, word
+from reports.tables import measured, paper_figure, place, word
 from reports.words import METRICS, NONE, interval, number, row, scope
 
 if TYPE_CHECKING:
     from reports.report import Report
     from resnet.claims.contrasts import Contrast
+    from resnet.claims.verdicts import Verdict
 
 GROUNDS = ("Claim", "Scope", "Contrast", "Answer", "Effect", "Interval", "Holds if", "Paper")
 
@@ -20,7 +21,8 @@ def grounds(report: Report) -> Table:
     """Every contrast that a verdict rests on, with its margin and the paper's own figure."""
     caption = (
         f"What each verdict rests on. Scope: {scope(report)}. The paper's column is worked out "
-        "from the figures that it prints; a dash where it prints none."
+        "from the figures that it prints for the nets that the claim names; a dash where it "
+        "prints none, or where the claim is asked of other nets."
     )
     columns = tuple(name for name in GROUNDS if name != "Scope")
     return Table(caption, columns, grounds_rows(report), "llcrrrr")
@@ -30,8 +32,8 @@ def grounds_rows(report: Report, scoped: bool = False) -> tuple[tuple[Cell, ...]
     """A row a contrast: the columns of GROUNDS, the scope only when asked for."""
     return tuple(
         row(v.claim.id, *([place(v)] if scoped else []), label(part.contrast), word(part),
-            number(part.effect, signed=True), interval(part.low, part.high, signed=True),
-            aim(part.contrast), printed(part.contrast, v.claim.dataset))
+            measured(part.effect, part.contrast.unit), interval(part.low, part.high, signed=True),
+            aim(part.contrast), of_paper(report, v, part.contrast))
         for v in report.verdicts
         for part in v.parts
     )  # fmt: skip
@@ -53,6 +55,13 @@ def aim(contrast: Contrast) -> str:
         ("<", -contrast.margin) if contrast.direction == "lower" else (">", contrast.margin)
     )
     return f"{sign}\u00a0{number(contrast.bound + side, 2)}"
+
+
+def of_paper(report: Report, verdict: Verdict, contrast: Contrast) -> str:
+    """What the paper prints for the contrast; a dash for nets that its claim does not name."""
+    stated = {claim.id: claim.arms for claim in report.experiment.claims}
+    named = set(stated.get(verdict.claim.id, verdict.claim.arms))
+    return printed(contrast, verdict.claim.dataset) if set(contrast.arms) <= named else NONE
 
 
 def printed(contrast: Contrast, dataset: str) -> str:

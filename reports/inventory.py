@@ -60,6 +60,9 @@ def runs(report: Report) -> Table:
     ]  # fmt: skip
     more = len(report.runs) - len(rows)
     tail = f" The first {len(rows)}; {more:,} more are in the attached data." if more > 0 else ""
-    caption = f"Runs: errors in percent, training in seconds, weights by SHA-256.{tail}"
+    caption = (
+        "Runs: errors in percent; gradient: log10 of its norm at the first block over that at the "
+        f"last, at initialisation; training in seconds; weights by SHA-256.{tail}"
+    )
     columns = ("Run", "Net", "Seed", "Status", "Training", "Test", "Gradient", "Seconds", "Weights")
     return Table(caption, columns, tuple(rows), "llrlrrrrl")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reports import grounds
 from reports.elements import Table, element
-from reports.tables import effect, place, sentence, word
+from reports.tables import UNITS, effect, place, sentence, word
 from reports.words import NONE, interval, row, scope_words
 
 if TYPE_CHECKING:
@@ -19,17 +19,17 @@ def all_verdicts(report: Report) -> Table:
     """A row a claim and scope: the word, effect, interval, seeds, and the paper's own figure."""
     rows = tuple(
         row(v.claim.id, sentence(v), word(v), place(v), effect(v),
-            interval(v.low, v.high, signed=True), _paper(v), v.n)
+            interval(v.low, v.high, signed=True), _paper(report, v), v.n)
         for v in told(report)
     )  # fmt: skip
     caption = (
-        "All claims, n seeds each. Effects in percentage points of error or in decades; "
+        f"All claims, n seeds each. {UNITS}; "
         "intervals are Student's t over paired seeds and hold together at 95 % within a claim. "
         "The paper's figure is worked out from what it prints, for the contrast that the verdict "
         "hangs on; a dash where it prints none. Only runs of one scope are compared."
     )
     columns = ("Id", "Claim", "Verdict", "Scope", "Effect", "Interval", "Paper", "n")
-    return Table(caption, columns, rows, "llclrrrr", (12, 29, 13, 12, 8, 14, 7, 5))
+    return Table(caption, columns, rows, "llclrrrr", (12, 28, 13, 11, 10, 14, 7, 5))
 
 
 def told(report: Report) -> list[Verdict]:
@@ -42,10 +42,10 @@ def told(report: Report) -> list[Verdict]:
     return answered + sorted(rest.values(), key=lambda v: order.index(v.claim.id))
 
 
-def _paper(verdict: Verdict) -> str:
+def _paper(report: Report, verdict: Verdict) -> str:
     """The paper's figure for the contrast whose effect the verdict reports."""
-    hung = [part.contrast for part in verdict.parts if part.effect == verdict.effect]
-    return grounds.printed(hung[0], verdict.claim.dataset) if hung else NONE
+    hung = verdict.decisive
+    return NONE if hung is None else grounds.of_paper(report, verdict, hung.contrast)
 
 
 @element

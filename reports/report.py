@@ -67,7 +67,24 @@ class Report:
 
         runs = self.frames.runs
         mine = runs["net"].isin([split(arm)[0] for arm in self.nets or self.planned])
-        return runs[mine & ~runs["id"].isin(self.runs["id"]) & (runs["status"] != "corrupt")]
+        here = runs["id"].isin(self.runs["id"]) | self._begins_others
+        return runs[mine & ~here & (runs["status"] != "corrupt")]
+
+    @property
+    def _begins_others(self) -> pd.Series:
+        """Which rows are runs on a part of the data that some of the arms start from."""
+        import pandas as pd
+
+        from resnet.claims.arms import split
+        from resnet.data.names import split as split_set
+        from resnet.nets.start import split as split_start
+
+        pairs = [split_start(split(arm)[0]) for arm in self.nets or self.planned]
+        starts = {(net, start) for net, start in pairs if start}
+        runs = self.frames.runs
+        named = zip(runs["net"], runs["dataset"], strict=True)
+        found = [isinstance(s, str) and (net, split_set(s)[1]) in starts for net, s in named]
+        return pd.Series(found, index=runs.index, dtype=bool)
 
     @cached_property
     def corrupt(self) -> pd.DataFrame:

@@ -25,25 +25,33 @@ def looks(report: Report) -> str:
 def verdicts(report: Report) -> Table:
     """The answer to each claim: the word, the effect that it hangs on, its interval, the seeds."""
     caption = (
-        f"Verdicts. Scope: {scope(report)}. Effects in percentage points of error or in decades; "
-        "intervals are Student's t over paired seeds and hold together at 95 % within a claim"
-        f"{looks(report)}."
+        f"Verdicts. Scope: {scope(report)}. {UNITS}; intervals are Student's t over paired seeds "
+        f"and hold together at 95 % within a claim{looks(report)}."
     )
     rows = tuple(
-        row(sentence(v), word(v), effect(v), interval(v.low, v.high, signed=True), v.n,
-            v.claim.source)
+        row(f"{v.claim.id}: {sentence(v)}", word(v), effect(v),
+            interval(v.low, v.high, signed=True), v.n, breakable(v.claim.source))
         for v in report.verdicts
     )  # fmt: skip
     columns = ("Claim", "Verdict", "Effect", "Interval", "Seeds", "Source")
-    return Table(caption, columns, rows, "lcrrrl", (37, 14, 9, 16, 7, 17))
+    return Table(caption, columns, rows, "lcrrrl", (36, 14, 11, 14, 7, 18))
+
+
+UNITS = (
+    "Effects have their unit beside them: points are percentage points of error, decades powers "
+    "of ten, a number without a unit is a correlation or a ratio"
+)
+
+
+def breakable(text: object) -> str:
+    """The text, with leave to break a line in the middle of what a repository is called."""
+    return str(text).replace("_", "_\u200b").replace("/", "/\u200b")
 
 
 def sentence(verdict: Verdict) -> str:
     """The claim's sentence, and the nets that it was put to where those are not the paper's."""
-    from resnet.claims.arms import listed
-
-    asked = verdict.claim.asked_of
-    return verdict.claim.sentence + (f" (asked of {listed(asked)})" if asked else "")
+    asked = verdict.claim.asked
+    return verdict.claim.sentence + (f" (asked {asked})" if asked else "")
 
 
 def word(verdict: Verdict | PartVerdict) -> Cell:
@@ -52,8 +60,14 @@ def word(verdict: Verdict | PartVerdict) -> Cell:
 
 
 def effect(verdict: Verdict) -> str:
-    """The effect that the word hangs on; a dash for none."""
-    return number(verdict.effect, signed=True)
+    """The effect that the word hangs on, with its unit; a dash for none."""
+    return measured(verdict.effect, verdict.unit)
+
+
+def measured(value: float | None, unit: str) -> str:
+    """A signed number with its unit; a dash for none."""
+    text = number(value, signed=True)
+    return text if text == NONE or not unit else f"{text} {unit}"
 
 
 @element
@@ -87,6 +101,12 @@ def paper_figure(net: str, dataset: str, metric: str = "test_error") -> float | 
     return None if found is None or found.value is None else float(found.value)
 
 
+TRAINING = (
+    "The training error is that of the last epoch's batches as the net was trained on them, the "
+    "test error that of the net after the last step."
+)
+
+
 @element
 def arms(report: Report) -> Table:
     """Training and test error of each arm: mean and t interval over seeds, beside the paper's."""
@@ -99,7 +119,7 @@ def arms(report: Report) -> Table:
                 NONE if figure is None else f"{figure:g}")
         )  # fmt: skip
     caption = (
-        f"Arms: error in percent after the last step, mean over seeds and 95 % t interval. "
+        f"Arms: error in percent, mean over seeds and 95 % t interval. {TRAINING} "
         f"Scope: {scope(report)}; {ids(report.done)}. The paper prints test errors only, of its "
         "own recipe on the original data."
     )

@@ -18,6 +18,7 @@ from resnet.errors import UserError
 from resnet.nets import build
 from resnet.randomness import generator
 from resnet.recipes import PAPER, RECIPES, beside, differences, full_length, get, is_short
+from resnet.recipes.compare import told
 from resnet.runs.folder import RunFolder
 from resnet.training.signals import Interrupted
 from resnet.training.step import learning_rate, plain_step, sgd
@@ -146,8 +147,9 @@ def test_a_modern_run_stopped_goes_on_to_the_same_weights(tmp_path: Path, datase
 
 def test_modern_departs_from_the_paper_in_what_is_modern_alone() -> None:
     names = {name for name, _, _ in differences(MODERN)}
-    assert names == {"schedule", "milestones", "warmup", "warmup steps", "warmup min depth",
-                     "label smoothing", "cutout", "mix"}  # fmt: skip
+    fields = ("schedule", "milestones", "warmup", "warmup_steps", "warmup_min_depth",
+              "label_smoothing", "cutout", "mix")  # fmt: skip
+    assert names == set(map(told, fields))
 
 
 @pytest.mark.parametrize("field", ["schedule", "warmup", "mix"])
@@ -159,9 +161,8 @@ def test_an_unknown_word_in_a_recipe_gets_the_valid_ones(field: str) -> None:
 def test_a_rival_cut_down_keeps_its_differences_and_the_scale_of_the_short_one() -> None:
     quick, rival = get("quick"), get("quick-akamaster")
     assert rival.name == "quick-akamaster"
-    assert {n for n, _, _ in differences(rival, quick)} == {
-        "decay all", "normalisation", "pad value", "warmup", "warmup lr", "warmup min depth"
-    }  # fmt: skip
+    fields = ("decay_all", "normalisation", "pad_value", "warmup", "warmup_lr", "warmup_min_depth")
+    assert {n for n, _, _ in differences(rival, quick)} == set(map(told, fields))
     assert (rival.warmup_lr, rival.lr, rival.steps) == (0.002, 0.02, 192)
     assert get("quick-modern").warmup_steps == round(1_955 / 64_000 * 192)
     rates = [learning_rate(get("quick-chained"), 20, s, None) for s in (0, 143, 144)]

@@ -51,7 +51,7 @@ def test_differences_name_every_field_that_departs_and_no_other() -> None:
     assert differences(PAPER) == []
     assert differences(replace(PAPER, lr=0.2, steps=10)) == [
         ("steps", "10", "64,000"),
-        ("lr", "0.2", "0.1"),
+        ("learning rate", "0.2", "0.1"),
     ]
 
 

@@ -1,11 +1,15 @@
 """The numbers that claims are decided on: columns of the table of runs, with unit and meaning.
 
-Errors are on all images of the split, at the last epoch, without augmentation. The columns from
-`response_std` on are filled by the analyses of a trained net.
+Test errors are on all images of the split, after the last step, without augmentation; training
+errors those of the last epoch's batches, augmented as they are, while the weights still move. The
+columns from `response_std` on are filled by the analyses of a trained net.
 """
 
 METRICS = {
-    "train_error": ("points", "error on the training set, in percent; on ImageNet top-1, running"),
+    "train_error": (
+        "points",
+        "error on the last epoch's training batches, in percent; on ImageNet top-1",
+    ),
     "test_error": ("points", "error on the test set, in percent; on ImageNet top-1"),
     "test_error_top5": ("points", "test error in percent, right if among the first five"),
     "test_error_10_crops": ("points", "test error, mean prediction over ten crops, in percent"),

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from resnet.claims.arms import listed
 from resnet.claims.contrasts import Contrast, Direction
 from resnet.claims.orders import Groups, Trend
 
@@ -39,7 +40,8 @@ class Claim:
     """One sentence of a paper, and the parts that must all hold for it to be reproduced.
 
     `margin_why` gives the reason of the margin; `disputes` all sides where sources disagree. A
-    `divisible` claim can be asked of some of its nets. `asked_of` is set by `on`.
+    `divisible` claim can be asked of some of its nets. `asked_of` and `asked_in_part` (how many
+    parts were asked, of how many; none where all were) are set by `on`.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Claim:
     note: str = ""
     divisible: bool = False
     asked_of: tuple[str, ...] = ()
+    asked_in_part: tuple[int, int] | None = None
 
     @property
     def kind(self) -> str:
@@ -115,5 +118,16 @@ class Claim:
         parts = tuple(dict.fromkeys(part for part in found if part is not None))
         if not parts or (None in found and not self.divisible):
             return None
+        if parts == self.parts:
+            return self
         asked = replace(self, parts=parts)
-        return self if parts == self.parts else replace(asked, asked_of=asked.arms)
+        part = (len(parts), len(self.parts)) if None in found else None
+        return replace(asked, asked_of=asked.arms, asked_in_part=part)
+
+    @property
+    def asked(self) -> str:
+        """How it is asked where that is not as the source has it: 'of plain20, plain56'; or ''."""
+        if not self.asked_of:
+            return ""
+        part = "in part, {} of its {} numbers, ".format(*self.asked_in_part or (0, 0))
+        return f"{part if self.asked_in_part else ''}of {listed(self.asked_of)}"

@@ -21,7 +21,7 @@ from resnet.claims.weighing import (
     Word,
     because,
     decide_part,
-    lead,
+    least,
     more_seeds,
     together,
 )
@@ -61,7 +61,8 @@ class Verdict:
     @property
     def decisive(self) -> PartVerdict | None:
         """The part that the word hangs on: the one least in favour of the claim."""
-        return min((part for part in self.parts if part.word == self.word), key=lead, default=None)
+        hit = [part for part in self.parts if part.word == self.word]
+        return least(hit) if hit else None
 
 
 def decide(claim: Claim, runs: pd.DataFrame, plan: Levels | None = None) -> Verdict:
@@ -74,15 +75,16 @@ def decide(claim: Claim, runs: pd.DataFrame, plan: Levels | None = None) -> Verd
     if mixed := evidence.why_not_compared(mine):
         raise UserError(f"claim {claim.id}: runs that cannot be compared: {mixed}")
     found = evidence.gather(claim, mine, plan.seeds if plan else None)
+    barred = evidence.barred(claim, runs)
     verdict = Verdict(
         claim,
         "not run",
-        evidence.barred(claim, runs) or found.gap or "no runs",
+        barred or found.gap or "no runs",
         n=len(found.seeds),
         seeds=found.seeds,
         run_ids=found.run_ids,
         scope=found.scope,
-        more_seeds=claim.min_seeds,
+        more_seeds=None if barred else claim.min_seeds,
         failed=found.failed,
         level=1 - plan.alpha if plan else LEVEL,
     )

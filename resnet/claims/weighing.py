@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -72,8 +73,27 @@ def together(parts: list[PartVerdict]) -> tuple[Word, PartVerdict]:
     """The word of all parts, and the part that it hangs on."""
     for word in ("contradicted", "undecided", "not observed"):
         if hit := [part for part in parts if part.word == word]:
-            return word, min(hit, key=lead)
-    return parts[0].word, min(parts, key=lead)
+            return word, least(hit)
+    return parts[0].word, least(parts)
+
+
+def least(parts: list[PartVerdict]) -> PartVerdict:
+    """The part least in favour of the claim.
+
+    Those in one unit are compared in it; others in half-widths of their intervals, and single
+    seeds, which have none, not at all: the first part stands for them.
+    """
+    if len({part.contrast.unit for part in parts}) == 1:
+        return min(parts, key=lead)
+    return min(parts, key=_clear)
+
+
+def _clear(part: PartVerdict) -> float:
+    """How far beyond the margin the effect lies, in half-widths of its interval."""
+    if part.low is None or part.high is None:
+        return 0.0
+    ahead, width = lead(part), (part.high - part.low) / 2
+    return ahead / width if width else math.copysign(math.inf, ahead) if ahead else 0.0
 
 
 def lead(part: PartVerdict) -> float:

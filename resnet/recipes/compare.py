@@ -17,11 +17,48 @@ def differences(recipe: Recipe, from_: Recipe | None = None) -> list[tuple[str, 
     from_ = papers(recipe) if from_ is None else from_
     names = [field.name for field in fields(Recipe) if field.name != "name"]
     pairs = [(name, getattr(recipe, name), getattr(from_, name)) for name in names]
-    return [(n.replace("_", " "), _said(n, a), _said(n, b)) for n, a, b in pairs if a != b]
+    return [(told(n), _said(n, a), _said(n, b)) for n, a, b in pairs if a != b]
+
+
+FIELDS = {
+    "lr": "learning rate",
+    "milestones": "cuts of the rate",
+    "gamma": "factor of a cut",
+    "nesterov": "Nesterov momentum",
+    "decay_all": "weight decay on BN and biases",
+    "pad": "padding",
+    "pad_value": "what pads",
+    "flip": "flips",
+    "warmup": "warm-up",
+    "warmup_lr": "rate of the warm-up",
+    "warmup_steps": "steps of the warm-up",
+    "warmup_error": "error that ends the warm-up",
+    "warmup_min_depth": "layers from which nets warm up",
+    "init": "initialisation",
+    "bn_group": "images that BN averages over",
+    "backbone_lr": "factor on the rate of the backbone",
+    "frozen_steps": "steps with the backbone frozen",
+    "mix": "images mixed by",
+}
+VALUES = {
+    ("warmup", "stays"): "a lower rate that stays",
+    ("warmup", "until-error"): "until the error falls",
+    ("warmup", "steps"): "some steps",
+    ("classes", 0): "all",
+    ("images_per_class", 0): "all",
+    ("bn_group", 0): "the whole batch",
+}
+"""Fields, and values of theirs, whose names say too little to who does not know the code."""
+
+
+def told(name: str) -> str:
+    """A field's name in words."""
+    return FIELDS.get(name, name.replace("_", " "))
 
 
 def _said(name: str, value: object) -> str:
-    return "all" if name in ("classes", "images_per_class") and not value else _show(value)
+    known = VALUES.get((name, value)) if isinstance(value, str | int) else None
+    return known or _show(value)
 
 
 def _show(value: object) -> str:

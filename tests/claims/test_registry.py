@@ -100,6 +100,16 @@ def test_a_claim_in_several_parts_is_asked_whole_unless_it_is_divisible():
     assert values.asked_of == ("resnet20", "resnet56")
 
 
+def test_a_claim_that_is_asked_in_part_says_so():
+    whole, nets = registry.claim("C17"), ["preact-resnet32"]
+    assert whole.asked == "" == whole.on(["preact-resnet110"]).asked
+    part = whole.on(nets)
+    assert part.asked_in_part == (1, 2)
+    assert part.asked == "in part, 1 of its 2 numbers, of preact-resnet32"
+    moved = registry.claim("H15-F1").on(["plain20", "plain44"])
+    assert moved.asked == "of plain44, plain20"
+
+
 def test_rank_groups_compare_neighbouring_groups():
     groups = Groups("test_error", (("a",), ("b", "c"), ("d",)))
     pairs = [contrast.arms for contrast in groups.contrasts()]

@@ -45,6 +45,24 @@ def test_each_word(deep, word):
     assert verdicts.decide(DEEPER_WORSE, table).word == word
 
 
+def test_the_part_that_counts_is_least_clear_of_its_margin_whatever_its_unit():
+    """A gradient 0.5 decades off with a spread of 0.1 is clearer than 10 points with one of 20."""
+    table = runs("train_error", {"plain20": [8.0, 8.0, 8.0], "plain56": [8.0, 18.0, 28.0]})
+    table["gradient_ratio"] = [0.5, 0.45, 0.55] * 2
+    parts = (
+        threshold("gradient_ratio", "plain56", "higher", bound=0.0),
+        difference("train_error", "plain56", "plain20", "higher"),
+    )
+    both = verdicts.decide(claim(*parts), table)
+    assert (both.word, both.effect, both.unit) == ("undecided", pytest.approx(10.0), "points")
+    clear = [part.word for part in both.parts]
+    assert clear == ["reproduced", "undecided"]
+    table["train_error"] += [0, 0, 0, 20, 10, 0]
+    both = verdicts.decide(claim(*parts), table)
+    assert both.word == "reproduced"
+    assert both.unit == "decades"  # 20 points in every seed: nothing could be clearer
+
+
 def test_a_verdict_carries_its_numbers_and_its_scope():
     table = runs("train_error", {"plain20": [8.0, 8.5, 8.2], "plain56": [12.0, 12.1, 12.5]})
     verdict = verdicts.decide(DEEPER_WORSE, table)
@@ -206,6 +224,7 @@ def test_error_rates_are_not_asked_of_other_data_or_a_shortened_recipe(changes):
     verdict = verdicts.decide(registry.claim("C1").on(["resnet20", "resnet56"]), table)
     assert verdict.word == "not run"
     assert "names an error rate" in verdict.reason
+    assert verdict.more_seeds is None  # no number of seeds would help
     assert verdicts.decide(registry.claim("C2").on(["resnet20", "resnet56"]), table).n == 3
 
 

@@ -115,7 +115,7 @@ def test_synthetic_data_is_never_presented_as_cifar(root: Path) -> None:
 def test_a_claim_asked_of_other_nets_says_so(root: Path) -> None:
     factory.write_all(root, nets=("plain20", "plain26", "resnet20", "resnet26"), seeds=[0])
     rows = REGISTRY["verdicts"](narrowed("degradation", load(root))).record()["rows"]
-    first = next(row[0] for row in rows if row[0].startswith("A deep plain net (56 layers)"))
+    first = next(row[0] for row in rows if row[0].startswith("H15-F1: A deep plain net (56"))
     assert first.endswith("(asked of plain26, plain20)")
 
 

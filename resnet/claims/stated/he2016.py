@@ -69,7 +69,8 @@ CLAIMS = (
     ),
     Claim(
         "C12-training",
-        "Shortcuts that are no identities hinder the optimisation: training errors are higher too",
+        "Scaling, 1×1 convolutions, half-open gates and dropout on the shortcuts hinder the "
+        "optimisation, as does having none: training errors are higher too",
         Source(HE2016, "section 3, Figure 3"),
         tuple(
             difference("train_error", net, "resnet110", "higher", general=True)

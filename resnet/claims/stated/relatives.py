@@ -23,8 +23,8 @@ CLAIMS = (
     ),
     Claim(
         "L18-surface",
-        "Without shortcuts the loss surface around the trained net turns from nearly convex to "
-        "chaotic with depth; with them it does not",
+        "With depth the loss surface around the trained net turns from nearly convex to chaotic "
+        "without shortcuts, and less so with them",
         Source(LI, "loss surfaces with and without shortcuts", SECOND_HAND),
         (
             difference("surface_negative_curvature", "plain56", "plain20", "higher", general=True),
