@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from reports import style
 from reports.elements import Figure, Table, element
-from reports.profiles import WIDE, draw, looks, measured, panels
+from reports.profiles import draw, hues, leftmost, looks, measured, panels, source
 from reports.tables import mean
-from reports.words import NONE, ids, row, scope
+from reports.words import NONE, row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from reports.report import Report
 
 MISSING = "These runs were not measured for it."
+FEWEST_ORDERS = 4
+"""Values of Kendall's τ, the net's own among them: a rank correlation of fewer is 1 by chance."""
 COLUMNS = {
     "test_error": "Whole",
     "lesion_median_rise": "Median rise",
@@ -36,16 +38,17 @@ def single_deletions(report: Report) -> Figure:
     marked, nets = measured(report, "lesion_reshapes"), _nets(report, rows)
     with style.context():
         drawing, axes = panels(len(nets))
-        for number, (axis, net) in enumerate(zip(axes, nets, strict=True)):
+        for axis, net in zip(axes, nets, strict=True):
             _panel(axis, report, rows[rows["net"] == net], marked[marked["net"] == net])
             axis.set_title(net)
-            axis.set_ylabel("test error (%)" if number % WIDE == 0 else "")
+            axis.set_ylabel("test error (%)" if leftmost(axis) else "")
     caption = (
         "Test error with one block deleted, by block from input to output, a line a seed. Open "
         "squares: blocks that change the shape, where the net downsamples (or VGG widens). Solid "
         "line: the whole net; dotted line: guessing. A deleted block is replaced by its shortcut; "
-        "a layer of a net without shortcuts hands its input on, padded with zeros where the shape "
-        f"changes. Scope: {scope(report)}; {ids(report.done)}."
+        "in a net without shortcuts what enters it is handed on, padded with zeros where the shape "
+        "changes. A block of a plain net is the layers that make one of the residual net; of VGG, "
+        f"a layer. {source(report, rows['run_id'])}"
     )
     return Figure(caption, drawing=drawing)
 
@@ -65,6 +68,8 @@ def _panel(axis: Any, report: Report, lines: pd.DataFrame, marked: pd.DataFrame)
 @element
 def many_lesions(report: Report) -> Figure:
     """Figure 5 of Veit et al. 2016: the error by blocks deleted, and by Kendall's τ."""
+    import pandas as pd
+
     deleted = _drawn(report, "lesion_random")
     if deleted.empty:
         return Figure(MISSING)
@@ -72,8 +77,11 @@ def many_lesions(report: Report) -> Figure:
     taus, errors = (_drawn(report, f"shuffle_{name}") for name in ("tau", "error"))
     shuffled = errors.merge(taus[[*keys, "value"]], on=keys, suffixes=("", "_tau"))
     blocks = measured(report, "lesion").groupby("run_id", observed=True)["place"].max()
-    deleted = deleted.assign(x=100 * deleted["k"] / deleted["run_id"].map(blocks).astype(float))
+    share = 100 * deleted["k"] / deleted["run_id"].map(blocks).astype(float)
+    whole = _of(report, "lesion_whole", deleted)
+    deleted = pd.concat([whole.assign(x=0.0), deleted.assign(x=share)])
     shuffled = shuffled.assign(x=shuffled["value_tau"])
+    shuffled = pd.concat([whole[whole["run_id"].isin(shuffled["run_id"])].assign(x=1.0), shuffled])
     with style.context():
         drawing, axes = style.canvas(2, 2.7)
         for place, (axis, rows) in enumerate(zip(axes, (deleted, shuffled), strict=True)):
@@ -87,32 +95,42 @@ def many_lesions(report: Report) -> Figure:
         "Test error with several lesions, a dot a random draw and seed. Left: blocks deleted at "
         "random, 1 to 20 of 54 (of other numbers of blocks in proportion), with the mean over "
         "draws and seeds as a line. Right: pairs of blocks of one stage and shape swapped, by "
-        "Kendall's τ between the order so made and the net's own, which is 1. "
-        f"Scope: {scope(report)}; {ids(report.done)}."
+        "Kendall's τ between the order so made and the net's own. The whole net stands at 0 % and "
+        f"at τ = 1. {source(report, deleted['run_id'])}"
     )
     return Figure(caption, drawing=drawing)
 
 
 def _scatter(axis: Any, report: Report, rows: pd.DataFrame, joined: bool) -> None:
     """A dot a draw; joined by the mean where many draws have one x."""
-    for net, look in looks(report.nets).items():
-        mine = rows[rows["net"] == net]
+    dashes = looks(report.nets)
+    for net, hue in hues(report.nets).items():
+        mine, look = rows[rows["net"] == net], {**dashes[net], "color": hue}
         if mine.empty:
             continue
         faint = {"alpha": 0.6, "linewidths": 0, "rasterized": len(mine) > 2_000}
         mark = "^" if net.startswith("plain") else "s" if net.startswith("vgg") else "o"
-        axis.scatter(mine["x"], mine["value"], s=9, marker=mark, color=look["color"], **faint)
+        axis.scatter(mine["x"], mine["value"], s=9, marker=mark, color=hue, **faint)
         if joined:
             line = mine.groupby("x")["value"].mean()
             axis.plot(line.index, line.to_numpy(), label=net, marker=mark, markersize=2.4, **look)
 
 
+def _orders(report: Report) -> pd.Series:
+    """How many values of τ each run has, the 1 of the net's own order among them, by run."""
+    taus = _drawn(report, "shuffle_tau").groupby("run_id", observed=True)["value"]
+    return taus.agg(lambda values: len({*values.round(6), 1.0}))
+
+
 @element
 def lesion_table(report: Report) -> Table:
     """What the figures come to, a row a net: means over seeds."""
-    rows = []
+    rows, every = [], report.done.set_index("id")
+    every = every[every["lesion_median_rise"].notna()]
+    few = _orders(report).reindex(every.index) < FEWEST_ORDERS
+    every = every.assign(shuffle_correlation=every["shuffle_correlation"].mask(few))
     for net in report.nets:
-        done = report.done[report.done["net"] == net]
+        done = every[every["net"] == net]
         values = [mean(done[name].astype(float))[0] for name in COLUMNS]
         rows.append(row(net, len(done), *values))
     caption = (
@@ -121,7 +139,8 @@ def lesion_table(report: Report) -> Table:
         "way: that rise in percent of the way to guessing. Downsampling, more: how much more the "
         "error rises where the shape changes. 10 of 54: error with that share of blocks deleted. "
         "ρ: Spearman's correlation of the error with the number deleted, and with Kendall's τ. "
-        f"{NONE}: not defined for the net. Scope: {scope(report)}; {ids(report.done)}."
+        f"{NONE}: not defined for the net, or fewer than {FEWEST_ORDERS} values of τ. "
+        f"{source(report, every.index)}"
     )
     return Table(caption, ("Net", "Seeds", *COLUMNS.values()), tuple(rows), "lr" + "r" * 7)
 

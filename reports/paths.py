@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from reports import style
 from reports.elements import Figure, Table, element
-from reports.profiles import looks, measured
+from reports.profiles import hues, measured, source
 from reports.tables import mean
-from reports.words import ids, number, row, scope
+from reports.words import number, row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +21,8 @@ MISSING = "These runs were not measured for it."
 @element
 def path_figure(report: Report) -> Figure:
     """Figure 6 of Veit et al. 2016: number of paths, gradient along one, and their product."""
+    from resnet.analysis.paths import DRAWS, IMAGES
+
     rows = measured(report, "path_gradient")
     if rows.empty:
         return Figure(MISSING)
@@ -43,9 +45,10 @@ def path_figure(report: Report) -> Figure:
     caption = (
         "Gradients by length of path, a line a seed. Left: how many of all paths have the length, "
         "the binomial distribution. Middle: norm of an image's gradient at the input of the first "
-        "block along one path, mean over paths drawn and images. Right: their product, as a share "
-        "of its sum over all lengths. Solid: after training; dotted: at initialisation. "
-        f"Scope: {scope(report)}; {ids(report.done)}."
+        f"block along one path, mean over {DRAWS} paths drawn (all where there are fewer) and the "
+        f"first {IMAGES} training images. Right: their product, as a share of its sum over all "
+        "lengths. Solid: after training; dotted: at initialisation. "
+        f"{source(report, rows['run_id'])}"
     )
     return Figure(caption, drawing=drawing)
 
@@ -82,7 +85,7 @@ def path_sums(report: Report) -> Figure:
         "How far paths of one length agree, after training, a line a seed. Left, solid: norm of "
         "the sum of the gradients along all paths of the length, computed without drawing; dashed: "
         "number of paths times mean norm, as in the figure before. Right: the one over the other: "
-        f"1 where all paths point the same way. Scope: {scope(report)}; {ids(report.done)}."
+        f"1 where all paths point the same way. {source(report, last['run_id'])}"
     )
     return Figure(caption, drawing=drawing)
 
@@ -94,35 +97,48 @@ def path_table(report: Report) -> Table:
 
     rows, lengths = [], measured(report, "path_gradient")
     for net in report.nets:
-        done, mine = report.done[report.done["net"] == net], lengths[lengths["net"] == net]
+        mine = lengths[lengths["net"] == net]
+        done = report.done[report.done["id"].isin(mine["run_id"])]
         if mine.empty:
             continue
         blocks = int(mine["place"].max()) - 1
         few, all_paths = short(blocks), _binomial(blocks)
-        values = ("short_path_share", "path_length", "path_decay", "test_error")
-        share = number(sum(all_paths[k] for k in few))
+        values = ("path_length", "path_decay", "test_error")
+        shares = [number(sum(all_paths[k] for k in few)),
+                  mean(done["short_path_share"].astype(float))[0],
+                  mean(_share_of_sums(report, net, few))[0]]  # fmt: skip
         found = [mean(done[name].astype(float))[0] for name in values]
-        rows.append(row(net, len(done), blocks, f"{few[0]} to {few[-1]}", share, *found))
+        which = f"{few[0]} to {few[-1]} of {blocks}"
+        rows.append(row(net, len(done), which, *shares, *found))
     caption = (
         "Short paths and what comes along them, means over seeds. Short: 5 to 17 of 54 blocks, or "
-        "in proportion. Of all paths: their share of all paths, by count. Of gradient: their share "
-        "of the gradient's norm. Mean length: of a path, weighted by gradient, in percent of the "
-        "blocks; 50 for all paths alike. Slope: of log10 of the norm, a block. "
-        f"Scope: {scope(report)}; {ids(report.done)}."
+        "in proportion. Of all: their share of all paths, by count. Of norms: their share of the "
+        "gradient where each length's is its number of paths times their mean norm, on which the "
+        "claims rest; of sums: where it is the norm of the exact sum of its paths. Both sum over "
+        "lengths. Mean length: of a path, weighted by norms, in percent of the blocks; 50 for all "
+        "paths alike. Slope: of log10 of the norm, a block. "
+        f"{source(report, lengths['run_id'])}"
     )
     columns = (
-        *("Net", "Seeds", "Blocks", "Short", "Of all paths, %", "Of gradient, %"),
+        *("Net", "Seeds", "Short", "Of all, %", "Of norms, %", "Of sums, %"),
         *("Mean length, %", "Slope", "Test error"),
     )
     return Table(caption, columns, tuple(rows), "lrrrrrrrr")
 
 
+def _share_of_sums(report: Report, net: str, few: range) -> pd.Series:
+    """Percent of the norms of the exact sums, after training, that short lengths have; by run."""
+    sums = measured(report, "path_sum")
+    mine = sums[(sums["net"] == net) & (sums["step"] > 0)]
+    short = mine[(mine["place"] - 1).isin(few)]
+    both = [part.groupby("run_id", observed=True)["value"].sum() for part in (short, mine)]
+    return 100 * both[0] / both[1]
+
+
 def _looks(report: Report, rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """How the nets with paths are drawn: a colour each."""
-    from itertools import cycle
-
-    nets = [net for net in looks(report.nets) if (rows["net"] == net).any()]
-    return {net: {"color": hue} for net, hue in zip(nets, cycle(style.HUES), strict=False)}
+    nets = [net for net in report.nets if (rows["net"] == net).any()]
+    return {net: {"color": hue} for net, hue in hues(nets).items()}
 
 
 def _lines(axis: Any, rows: pd.DataFrame, look: dict[str, Any], label: str = "_") -> None:

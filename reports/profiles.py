@@ -9,6 +9,7 @@ import numpy as np
 
 from reports import style
 from reports.elements import Figure
+from reports.words import ids, scope
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,17 +29,31 @@ def measured(report: Report, name: str) -> pd.DataFrame:
     return found.assign(key=name, place=numbers + 1).sort_values(["run_id", "step", "place"])
 
 
-def panels(count: int, height: float = 2.2) -> tuple[Any, list[Any]]:
-    """A figure of the text's width with `count` axes in rows of `WIDE` at most, each that high."""
+def source(report: Report, run_ids: Iterable[str]) -> str:
+    """What a caption says last: the scope, and those of the finished runs that are shown."""
+    done = report.done[report.done["id"].isin(set(run_ids))]
+    return f"Scope: {scope(report)}; {ids(done)}."
+
+
+def panels(count: int, height: float = 2.2, sharey: bool = True) -> tuple[Any, list[Any]]:
+    """A figure of the text's width with `count` axes in rows of `WIDE` at most, each that high.
+
+    Heights are in inches. With `sharey` all have one ordinate, which the first of a row labels.
+    """
     from matplotlib.figure import Figure as Drawing
 
     columns = count if count <= WIDE else -(-count // -(-count // WIDE))
     rows = -(-count // columns)
     drawing = Drawing(figsize=(style.WIDTH, height * rows))
-    axes = drawing.subplots(rows, columns, squeeze=False, sharey=True).ravel()
+    axes = drawing.subplots(rows, columns, squeeze=False, sharey=sharey).ravel()
     for axis in axes[count:]:
         axis.set_visible(False)
     return drawing, list(axes[:count])
+
+
+def leftmost(axis: Any) -> bool:
+    """Whether a panel is the first of its row, and so the one to name the ordinate."""
+    return bool(axis.get_subplotspec().is_first_col())
 
 
 def draw(axis: Any, lines: pd.DataFrame, name: str, **look: Any) -> None:
@@ -79,6 +94,11 @@ def looks(nets: Iterable[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
+def hues(nets: Iterable[str]) -> dict[str, str]:
+    """A colour a net, for where nothing else would tell nets of one depth apart."""
+    return {net: style.HUES[place % len(style.HUES)] for place, net in enumerate(nets)}
+
+
 def by_step(report: Report, name: str, label: str, log: bool, caption: str) -> Figure:
     """A panel a net, in it a line a step (and run) along the blocks, dark early and light late."""
     from matplotlib import colormaps
@@ -91,7 +111,7 @@ def by_step(report: Report, name: str, label: str, log: bool, caption: str) -> F
     colours = colormaps["viridis"](np.linspace(0.0, 0.88, len(steps)))
     with style.context():
         drawing, axes = panels(len(nets))
-        for number, (axis, net) in enumerate(zip(axes, nets, strict=True)):
+        for axis, net in zip(axes, nets, strict=True):
             mine = rows[rows["net"] == net]
             for step, colour in zip(steps, colours, strict=True):
                 lines = mine[mine["step"] == step]
@@ -99,7 +119,7 @@ def by_step(report: Report, name: str, label: str, log: bool, caption: str) -> F
             axis.set_title(net)
             axis.set_xlabel("block")
             axis.xaxis.get_major_locator().set_params(integer=True)
-            axis.set_ylabel(label if number % WIDE == 0 else "")
+            axis.set_ylabel(label if leftmost(axis) else "")
             if log:
                 axis.set_yscale("log")
         named: dict[str, Any] = {}

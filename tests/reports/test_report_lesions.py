@@ -15,15 +15,18 @@ from resnet.runs import measures
 
 
 def lesioned(net: str) -> Lesions:
-    """A net of six blocks; the plain one falls apart."""
-    worse = 30.0 if net.startswith("plain") else 2.0
+    """A net of six blocks; the plain one falls apart, and is swapped to fewer orders."""
+    plain = net.startswith("plain")
+    worse, most = (30.0, 2) if plain else (2.0, 3)
     return Lesions(
         whole=10.0,
         chance=90.0,
         single=tuple(10 + worse * (1 + (i == 3)) for i in range(6)),
         reshaping=(3,),
         random=tuple((k, d, 10 + worse * k + d) for k in (1, 2) for d in range(2)),
-        shuffled=tuple((k, d, 1 - k / 10, 10 + worse * k) for k in (1, 2) for d in range(2)),
+        shuffled=tuple(
+            (k, d, 1 - k / 10, 10 + worse * k) for k in range(1, most + 1) for d in range(2)
+        ),
     )
 
 
@@ -56,6 +59,7 @@ def test_the_table_of_lesions_has_the_metrics(damaged: Report) -> None:
     assert cells["resnet20"][0] == "2"
     assert cells["resnet20"][2:5] == ["2.00", "2.50", "2.00"]
     assert cells["plain20"][2:5] == ["30.00", "37.50", "30.00"]
+    assert (cells["resnet20"][-1], cells["plain20"][-1]) == ("−1.00", "–")
     verdicts = {v.claim.id: v for v in damaged.verdicts}
     assert verdicts["C16-plain"].effect == pytest.approx(35.0)
 
@@ -76,10 +80,23 @@ def test_single_deletions_draw_each_block_and_mark_where_the_shape_changes(
 def test_many_lesions_are_drawn_by_share_and_by_tau(damaged: Report) -> None:
     left, right = lesions.many_lesions(damaged).drawing.axes
     means = {line.get_label(): list(line.get_ydata()) for line in left.get_lines()}
-    assert means == {"plain20": [40.5, 70.5], "resnet20": [12.5, 14.5]}
-    assert list(left.get_lines()[0].get_xdata()) == pytest.approx([100 / 6, 200 / 6])
+    assert means == {"plain20": [10.0, 40.5, 70.5], "resnet20": [10.0, 12.5, 14.5]}
+    assert list(left.get_lines()[0].get_xdata()) == pytest.approx([0, 100 / 6, 200 / 6])
     dots = right.collections[0].get_offsets()
-    assert {tuple(dot) for dot in dots.tolist()} == {(0.9, 40.0), (0.8, 70.0)}
+    assert {tuple(dot) for dot in dots.tolist()} == {(1.0, 10.0), (0.9, 40.0), (0.8, 70.0)}
+    assert len({line.get_color() for line in left.get_lines()}) == 2
+
+
+def test_only_runs_that_were_measured_count(tmp_path: Path) -> None:
+    first, second = factory.write_all(tmp_path, ("resnet20",), range(2))
+    found = lesioned("resnet20")
+    measures.write(tmp_path / first.id, "lesions", found.values(), found.rows(192))
+    report = narrowed("block_deletion", load(tmp_path))
+    table = lesions.lesion_table(report)
+    assert [cell.text for cell in table.rows[0]][:2] == ["resnet20", "1"]
+    for made in (table, lesions.single_deletions(report), lesions.many_lesions(report)):
+        assert first.id[:8] in made.caption
+        assert second.id[:8] not in made.caption
 
 
 def test_paths_are_drawn_by_length_and_their_table_adds_up(followed: Report) -> None:
@@ -89,7 +106,11 @@ def test_paths_are_drawn_by_length_and_their_table_adds_up(followed: Report) -> 
     assert list(first.get_xdata()) == list(range(10))
     assert paths.path_sums(followed).bytes("pdf").startswith(b"%PDF")
     table = paths.path_table(followed)
-    assert [cell.text for cell in table.rows[0]][:4] == ["preact-resnet20", "2", "9", "1 to 3"]
+    assert [cell.text for cell in table.rows[0]][:3] == ["preact-resnet20", "2", "1 to 3 of 9"]
+    assert "20 paths drawn (all where there are fewer) and the first 64" in figure.caption
+    # The sums halve with each length, whatever the seed.
+    halves = [2.0**-k for k in range(10)]
+    assert table.rows[0][5].text == f"{100 * sum(halves[1:4]) / sum(halves):.2f}"
     # Norms that halve with each block weigh a binomial with p = 1/3, of mean length n/3.
     assert table.rows[0][6].text == "33.33"
     assert table.rows[0][7].text == "−0.30"
@@ -111,7 +132,8 @@ def test_runs_without_the_measure_say_so(tmp_path: Path, name: str) -> None:
 
 def test_grounds_name_the_bound_of_a_threshold(damaged: Report) -> None:
     aims = {row[1].text: row[-2].text for row in grounds.grounds(damaged).rows}
-    assert aims["lesion chance share: plain20 − resnet20"] == ">\u00a010.00"
+    (verdict,) = (v for v in damaged.verdicts if v.claim.id == "C16-plain")
+    assert aims[grounds.label(verdict.parts[0].contrast)] == ">\u00a010.00"
     claim = registry.claim("C16")
     assert [grounds.aim(part) for part in claim.contrasts()] == [
         *("<\u00a01.00", ">\u00a00.00", ">\u00a080.00")
