@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from resnet.analysis.settings import Settings, chosen
+from resnet.recipes.recipe import Recipe
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 class Seen:
     """One run's surface: `xs` [X], `ys` [Y] and `losses` [Y, X]; for a line, `errors` [X] too."""
 
+    run_id: str
     net: str
     seed: int
     xs: np.ndarray
@@ -39,7 +43,8 @@ def seen(report: Report, name: str) -> list[Seen]:
             losses = _filled(part, "loss", shape[0] * shape[1]).reshape(shape)
             errors = _filled(part, "error", shape[1] if shape[0] == 1 else 0)
             number: Any = seed
-            found.append(Seen(net, int(number), columns["x"], ys, losses, errors))
+            run_id = str(part["run_id"].iloc[0])
+            found.append(Seen(run_id, net, int(number), columns["x"], ys, losses, errors))
     return found
 
 
@@ -55,6 +60,15 @@ def settings(report: Report) -> str:
     labels = keys["key"].str.extract(r"@([^/]+)/", expand=False)
     counts = keys.groupby(labels)["run_id"].nunique()
     return max(counts.index, key=lambda label: (counts[label], *_size(label)), default="")
+
+
+def looked(report: Report) -> Settings:
+    """How finely and how far the surfaces that are shown go, and on how many images each loss is.
+
+    Rows name the first two; the images follow from the recipe.
+    """
+    images = int(report.recipe.get("train_images") or 0)
+    return chosen(Recipe("", train_images=images), settings(report))
 
 
 def _size(label: str) -> tuple[int, float]:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from reports import style
 from reports.elements import Figure, Table, element
-from reports.profiles import by_step, draw, looks, measured
+from reports.profiles import by_step, draw, looks, measured, source
 from reports.tables import mean
-from reports.words import ids, row, scope
+from reports.words import row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ def responses(report: Report) -> Figure:
         "Standard deviation of the responses of the 3×3 layers, in the manner of Figure 7 of He et "
         "al. 2015: each one's output after BN, before rectification and addition, over all test "
         "images, channels and positions, with the running statistics of BN; a line a seed. Left: "
-        f"layers in order. Right: by magnitude. Scope: {scope(report)}; {ids(report.done)}."
+        f"layers in order. Right: by magnitude. {source(report, rows['run_id'])}"
     )
     return Figure(caption, drawing=drawing)
 
@@ -48,7 +48,7 @@ def bn_scales(report: Report) -> Figure:
     shown = {title: part for title, part in parts.items() if len(part)}
     caption = (
         "Scales of BN at the end of training: mean |γ| over the channels of each BN on the path of "
-        f"the layers, a line a seed. Scope: {scope(report)}; {ids(report.done)}."
+        f"the layers, a line a seed. {source(report, rows['run_id'])}"
     )
     return Figure(caption, drawing=_pair(report, shown, "BN layer", "mean |γ|"))
 
@@ -77,7 +77,7 @@ def gradients_in_training(report: Report) -> Figure:
     caption = (
         "Norm of the loss's gradient with respect to each block's output, before the first step "
         "and after each step that weights were kept of, on one batch of training images in "
-        f"training mode. Scope: {scope(report)}; {ids(report.done)}."
+        f"training mode. {source(report, measured(report, 'gradient_norm')['run_id'])}"
     )
     return by_step(report, "gradient_norm", "gradient norm", True, caption)
 
@@ -89,7 +89,7 @@ def gradient_cosines(report: Report) -> Figure:
         "Cosine between the loss's gradients at the outputs of a block and of the next, image by "
         "image and averaged over the batch; 1 where the one is handed on as it is, 0 where the two "
         "have nothing in common. Lines are cut where a stage ends and shapes differ. Batch and "
-        f"steps as above. Scope: {scope(report)}; {ids(report.done)}."
+        f"steps as above. {source(report, measured(report, 'gradient_cosine')['run_id'])}"
     )
     return by_step(report, "gradient_cosine", "cosine", False, caption)
 
@@ -102,9 +102,10 @@ def signals_table(report: Report) -> Table:
     first = cosine[cosine["step"] == 0].groupby("run_id", observed=True)["value"].mean()
     last = cosine[cosine["step"] == cosine["step"].max()]
     ends = last.groupby("run_id", observed=True)["value"].mean()
-    rows = []
+    rows, every = [], report.done.set_index("id")
+    every = every[every["response_std"].notna()]
     for net in report.nets:
-        done = report.done[report.done["net"] == net].set_index("id")
+        done = every[every["net"] == net]
         measures = ("response_std", "gradient_ratio", "gradient_ratio_lowest")
         numbers = [done[name] for name in measures]
         numbers += [values.reindex(done.index) for values in (scale, first, ends)]
@@ -113,7 +114,7 @@ def signals_table(report: Report) -> Table:
         "Means over layers or blocks, and over seeds: standard deviation of responses; log10 of "
         "the gradient norm at the first block over that at the last, at initialisation and at the "
         "lowest of all steps measured; |γ| of BN; cosine of neighbouring gradients at "
-        f"initialisation and at the end. Scope: {scope(report)}; {ids(report.done)}."
+        f"initialisation and at the end. {source(report, every.index)}"
     )
     columns = ("Net", "Seeds", "Response", "Ratio, start", "Ratio, lowest", "|γ|", "Cosine, start",
                "Cosine, end")  # fmt: skip

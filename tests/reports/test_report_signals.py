@@ -1,12 +1,13 @@
 """The figures and tables of signals and of loss surfaces, on rows that were made up."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import factory
 import numpy as np
 import pytest
 
-from reports import grids, landscape, profiles, signals
+from reports import contours, grids, landscape, profiles, signals, ways
 from reports.elements import Figure, Table
 from reports.report import Report, narrowed
 from reports.source import load
@@ -15,6 +16,10 @@ from resnet.runs.folder import RunFolder
 from resnet.runs.spec import RunSpec
 
 NETS = ("plain20", "resnet20-B")
+FIGURES = (
+    landscape.surfaces, landscape.relief, landscape.lines, ways.trajectories, ways.paths,
+)  # fmt: skip
+TABLES = (landscape.landscape_table, ways.trajectory_table)
 STEPS = (0, 24, 192)
 
 
@@ -103,14 +108,77 @@ def test_a_loss_that_was_not_finite_is_a_gap(report: Report, tmp_path: Path) -> 
     assert np.isnan(one.losses).sum() == 1
 
 
-@pytest.mark.parametrize("name", ["surfaces", "relief", "trajectories", "lines", "paths"])
-def test_figures_have_a_panel_a_net_and_a_scope(report: Report, name: str) -> None:
-    figure = getattr(landscape, name)(report)
+def test_captions_say_how_many_points_and_images_there_are(report: Report) -> None:
+    said = {
+        "surfaces": "5 points a side, 1 filter length each way; ",
+        "lines": " 9 points, 1 filter length each way; ",
+        "paths": " 9 points from 0 to 1; ",
+        "trajectories": " 5 points a side; ",
+        "landscape_table": " 5 points a side, 1 filter length each way; ",
+        "trajectory_table": "Plane: 5 points a side; line: 9 points; ",
+    }
+    for make in (*(one for one in FIGURES if one is not landscape.relief), *TABLES):
+        words = said[make.__name__]
+        caption = make(report).caption
+        assert f"{words}each loss on the first 256 training images. Scope" in caption
+
+
+def test_captions_name_the_runs_that_are_shown(report: Report) -> None:
+    names = {seed: [factory.spec(net, seed).id[:8] for net in NETS] for seed in range(2)}
+    caption = landscape.surfaces(report).caption
+    assert all(name in caption for name in names[0])
+    assert not any(name in caption for name in names[1])
+    assert all(name in landscape.lines(report).caption for name in (*names[0], *names[1]))
+
+
+def surface(losses: np.ndarray) -> grids.Seen:
+    side = np.linspace(-1, 1, len(losses))
+    return grids.Seen("id", "plain20", 0, side, side, losses, side)
+
+
+def test_levels_show_each_bowl_however_high_the_corners_are(report: Report) -> None:
+    shallow, deep = np.full((3, 3), 1e8), np.full((3, 3), 90.0)
+    shallow[1, 1], deep[1, 1], deep[0, 0] = 2.0, 0.5, np.nan
+    shades = contours.scale(report, [surface(shallow), surface(deep)])
+    assert (shades.levels[0], len(shades.levels), shades.extend) == (0.5, 18, "max")
+    assert shades.levels[-1] == pytest.approx(200)
+    assert shades.words() == "the darkest for all losses above 200 nats"
+    low = contours.scale(report, [surface(deep)])
+    assert low.levels[-1] == pytest.approx(50)
+    deep[deep > 1] = 4.0
+    whole = contours.scale(report, [surface(deep)])
+    assert (whole.extend, whole.words()) == ("neither", "up to 4 nats")
+    nothing = contours.scale(report, [surface(np.full((3, 3), np.nan))])
+    assert np.array_equal(nothing.levels, contours.LI)
+
+
+def test_each_way_has_an_ordinate_of_its_own_and_a_mark_at_its_end(report: Report) -> None:
+    axes = ways.trajectories(report).drawing.axes[:2]
+    assert not axes[0].get_shared_y_axes().joined(*axes)
+    for axis in axes:
+        ends = [line for line in axis.lines if line.get_marker() == "+"]
+        assert [(*line.get_xdata(), *line.get_ydata()) for line in ends] == [(0, 0)]
+
+
+def test_a_loss_within_a_decade_has_plain_figures(report: Report) -> None:
+    axis = ways.paths(report).drawing.axes[0]
+    low, high = axis.get_ylim()
+    labels = {text.get_text() for text in axis.get_yticklabels()
+              if low <= text.get_position()[1] <= high}  # fmt: skip
+    assert labels == {"1", "1.5", "2"}
+
+
+@pytest.mark.parametrize("make", FIGURES, ids=lambda make: make.__name__)
+def test_figures_have_a_panel_a_net_and_a_scope(
+    report: Report, make: Callable[[Report], Figure]
+) -> None:
+    figure = make(report)
     assert isinstance(figure, Figure)
     assert "recipe quick" in figure.caption
-    panels = [axis for axis in figure.drawing.axes if axis.get_visible()]
+    panels = [axis for axis in figure.drawing.axes if axis.get_label() != "<colorbar>"]
     assert len(panels) == 2
-    assert figure.bytes("pdf") == getattr(landscape, name)(report).bytes("pdf")
+    assert all(axis.get_xlabel() for axis in panels)
+    assert figure.bytes("pdf") == make(report).bytes("pdf")
 
 
 def test_the_tables_of_surfaces(report: Report) -> None:
@@ -119,7 +187,12 @@ def test_the_tables_of_surfaces(report: Report) -> None:
     cells = [[cell.text for cell in row] for row in table.rows]
     assert [row[:3] for row in cells] == [[net, "2", "1.50"] for net in NETS]
     assert [row[4:] for row in cells] == [["0.0", "1.0"]] * 2
-    way = [[cell.text for cell in row] for row in landscape.trajectory_table(report).rows]
+    edges = [np.log10([v for y, row in enumerate(bowl(factory.spec(net, seed), 5))
+                       for x, v in enumerate(row) if {x, y} & {0, 4}]).mean()
+             for net in NETS for seed in range(2)]  # fmt: skip
+    means = [np.mean(edges[:2]), np.mean(edges[2:])]
+    assert [row[3] for row in cells] == [f"{mean:.2f}" for mean in means]
+    way = [[cell.text for cell in row] for row in ways.trajectory_table(report).rows]
     assert way[0] == ["plain20", "2", "2.30", "1.30", "1.50", "0.00", "90.0"]
 
 
@@ -146,12 +219,12 @@ def test_the_figures_and_the_table_of_signals(root: Path) -> None:
 
 def test_without_measures_the_figures_say_so(tmp_path: Path) -> None:
     factory.write_all(tmp_path, NETS, [0])
-    for name, module, elements in (
-        ("signals", signals, ("responses", "bn_scales", "gradient_cosines", "signals_table")),
-        ("landscape", landscape, ("surfaces", "relief", "lines", "paths", "trajectories",
-                                  "landscape_table", "trajectory_table")),
-    ):  # fmt: skip
+    of_signals = (signals.responses, signals.bn_scales, signals.gradient_cosines)
+    for name, elements in (
+        ("signals", (*of_signals, signals.signals_table)),
+        ("landscape", (*FIGURES, *TABLES)),
+    ):
         report = narrowed(name, load(tmp_path), wanted=list(load(tmp_path).runs["id"]))
-        for element in elements:
-            found = getattr(module, element)(report)
+        for make in elements:
+            found = make(report)
             assert isinstance(found, Table) or found.drawing is None
