@@ -25,10 +25,17 @@ LINES: Any = {"colors": "#333333", "linewidths": 0.25, "linestyles": "solid"}
 
 @dataclass(frozen=True)
 class Scale:
-    """Contour levels in nats, from light to dark, and whether losses lie beyond either end."""
+    """Contour levels in nats, from light to dark.
+
+    Attributes:
+        levels: the levels, rising.
+        extend: at which ends losses lie beyond them.
+        gaps: whether there are points whose loss is no number.
+    """
 
     levels: np.ndarray
     extend: Extend
+    gaps: bool = False
 
     def draw(self, axis: Any, one: Seen) -> None:
         """One surface; grey where its loss is no number."""
@@ -45,26 +52,26 @@ class Scale:
             axis.contour(one.xs, one.ys, heights, inside, **LINES)
 
     def bar(self, drawing: Any, axes: list[Any]) -> None:
-        """The scale beneath `axes`, every third level in figures."""
+        """The scale beside `axes`, every third level in figures."""
         from matplotlib.cm import ScalarMappable
 
         shades = ScalarMappable(**colours(self.levels, self.extend))
-        drawing.colorbar(shades, ax=axes, location="bottom", shrink=0.6, aspect=45,
+        drawing.colorbar(shades, ax=axes, location="right", shrink=0.8, aspect=20,
                          label="training loss (nats)", ticks=self.levels[::3],
                          format="%.3g")  # fmt: skip
 
     def words(self) -> str:
-        """What a caption says of the ends of the scale."""
-        if self.extend in ("max", "both"):
-            return f"the darkest for all losses above {self.levels[-1]:.3g} nats"
-        return f"up to {self.levels[-1]:.3g} nats"
+        """What a caption says of the upper end of the scale, and of what is on none."""
+        above = "the darkest for all losses above" if self.extend in ("max", "both") else "up to"
+        grey = "; grey where the loss is not finite" if self.gaps else ""
+        return f"{above} {self.levels[-1]:.3g} nats{grey}"
 
 
 def scale(report: Report, surfaces: list[Seen]) -> Scale:
     """The levels of Li et al. for runs as long as theirs, else such as show every net's bowl."""
     found = [losses for one in surfaces if len(losses := known(one))]
     if not found:
-        return Scale(LI, "neither")
+        return Scale(LI, "neither", gaps=True)
     low, high = min(map(np.min, found)), max(map(np.max, found))
     if int(report.recipe.get("steps") or 0) >= PAPER_STEPS:
         levels = LI
@@ -72,7 +79,8 @@ def scale(report: Report, surfaces: list[Seen]) -> Scale:
         # Corners many decades up would take all the levels, and leave the bowls empty.
         top = min(high, REACH * max(map(np.min, found)))
         levels = np.geomspace(low, max(top, 1.01 * low), LEVELS)
-    return Scale(levels, _open(low < levels[0] * (1 - 1e-9), high > levels[-1] * (1 + 1e-9)))
+    ends = _open(low < levels[0] * (1 - 1e-9), high > levels[-1] * (1 + 1e-9))
+    return Scale(levels, ends, sum(map(len, found)) < sum(one.losses.size for one in surfaces))
 
 
 def _open(below: bool, above: bool) -> Extend:

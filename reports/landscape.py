@@ -36,7 +36,7 @@ def surfaces(report: Report) -> Figure:
         return Figure(MISSING)
     shades = scale(report, found)
     with style.context():
-        drawing, axes = panels(len(found), 2.6)
+        drawing, axes = panels(len(found), 2.1)
         for axis, one in zip(axes, found, strict=True):
             shades.draw(axis, one)
             axis.plot(0, 0, "+", color="black", markersize=6)

@@ -26,7 +26,7 @@ def trajectories(report: Report) -> Figure:
         return Figure(MISSING)
     shades = scale(report, found)
     with style.context():
-        drawing, axes = panels(len(found), 2.3, sharey=False)
+        drawing, axes = panels(len(found), 2.0, sharey=False)
         for axis, one in zip(axes, found, strict=True):
             shades.draw(axis, one)
             way = trajectory(report, one)
