@@ -108,34 +108,41 @@ def arms_figure(report: Report) -> Figure:
         return Figure("No arms to draw: no run is finished.")
     with style.context():
         drawing, axes = style.canvas(2, 2.3)
+        bars = dashes = False
         for axis, metric in zip(axes, ("train_error", "test_error"), strict=True):
             for place, net in enumerate(report.nets):
                 done = report.done[report.done["net"] == net]
                 look = style.look(_rank(report.nets, net))
-                _dots(axis, done[metric].dropna().to_numpy(float), place, look)
+                bars |= _dots(axis, done[metric].dropna().to_numpy(float), place, look)
                 figure = paper_figure(net, done_on(report), metric)
                 if figure is not None:
+                    dashes = True
                     axis.plot(place, figure, "_", color="black", markersize=13, markeredgewidth=1.6)
             axis.set_xticks(range(len(report.nets)), report.nets, rotation=30, ha="right")
             axis.set_xlim(-0.6, len(report.nets) - 0.4)
             axis.set_ylabel("error (%)")
             axis.set_title({"train_error": "training", "test_error": "test"}[metric])
             axis.grid(axis="x", visible=False)
-        beyond = sum(_within(axis) for axis in axes)
-        cut = " Intervals are cut at 0 and 100 %." if beyond else ""
+        beyond = sum(within(axis, "y") for axis in axes)
+    said = {
+        "; beside them the mean with its 95 % t interval over seeds": bars,
+        ". Black dashes: errors that the paper prints, of its own recipe on the original data": (
+            dashes
+        ),
+        ". Intervals are cut at 0 and 100 %": beyond and bars,
+    }
+    clauses = "".join(clause for clause, true in said.items() if true)
     caption = (
-        "Error after the last step: a dot a seed; beside them the mean with its 95 % t interval "
-        "over seeds, where there are two or more. Black dashes: test errors that the paper "
-        f"prints, of its own recipe on the original data.{cut} Scope: "
-        f"{scope(report)}; {ids(report.done)}."
+        f"Error after the last step: a dot a seed{clauses}. Scope: {scope(report)}; "
+        f"{ids(report.done)}."
     )
     return Figure(caption, drawing=drawing)
 
 
-def _within(axis: Any) -> bool:
-    """End the axis at 0 and 100 %, where no error can lie beyond; whether that cuts anything."""
-    low, high = axis.get_ylim()
-    axis.set_ylim(max(low, 0.0), min(high, 100.0))
+def within(axis: Any, which: str) -> bool:
+    """End axis 'x' or 'y' at 0 and 100 %, beyond which no error lies; whether that cuts."""
+    low, high = getattr(axis, f"get_{which}lim")()
+    getattr(axis, f"set_{which}lim")(max(low, 0.0), min(high, 100.0))
     return bool(low < 0 or high > 100)
 
 
@@ -144,12 +151,12 @@ def _rank(nets: tuple[str, ...], net: str) -> int:
     return next(group.index(net) for group in families(nets).values() if net in group)
 
 
-def _dots(axis: Any, values: Any, place: int, look: dict[str, Any]) -> None:
-    """The seeds of one arm side by side, and right of them the mean with its interval."""
+def _dots(axis: Any, values: Any, place: int, look: dict[str, Any]) -> bool:
+    """The seeds of one arm side by side, right of them the mean; whether it has an interval."""
     from resnet.claims.statistics import t_interval
 
     if not len(values):
-        return
+        return False
     spread = np.linspace(-0.18, 0.08, len(values)) if len(values) > 1 else np.zeros(1)
     axis.plot(
         place + spread,
@@ -165,6 +172,7 @@ def _dots(axis: Any, values: Any, place: int, look: dict[str, Any]) -> None:
         axis.plot([place + 0.24] * 2, [found.low, found.high], color=look["color"], linewidth=1.2)
         axis.plot(place + 0.24, found.estimate, "o", color=look["color"], markersize=3.4,
                   markerfacecolor="white")  # fmt: skip
+    return len(values) > 1
 
 
 @element

@@ -12,6 +12,7 @@ from reports.figures import MOST_POINTS
 from reports.report import family
 from reports.sides import kind
 from reports.tables import done_on, paper_figure
+from reports.variants import dots
 from reports.words import ids, scope
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def grid(panels: int) -> tuple[Any, list[Any]]:
     axes = drawing.subplots(rows, across, squeeze=False, sharex=True, sharey=True).flatten()
     for axis in axes[panels:]:
         axis.remove()
+    for axis in axes[max(panels - across, 0) : panels]:  # nothing is left below them
+        axis.tick_params(labelbottom=True)
     return drawing, list(axes[:panels])
 
 
@@ -82,18 +85,23 @@ def by_size(report: Report, size: str = "depth") -> Figure:
         groups.setdefault(kind(net), []).append(net)
     with style.context():
         drawing, axes = style.canvas(2, 2.6)
+        dashes = False
         for axis, metric in zip(axes, ("train_error", "test_error"), strict=True):
             for place, (name, nets) in enumerate(groups.items()):
-                _line(axis, report, [(net, sizes[net]) for net in nets], metric, name, place)
+                sized = [(net, sizes[net]) for net in nets]
+                dashes |= _line(axis, report, sized, metric, name, place)
             _ticks(axis, sorted(set(sizes.values())), size)
             axis.set_title({"train_error": "training", "test_error": "test"}[metric])
         axes[0].set_ylabel("error (%)")
         named = axes[0].get_legend_handles_labels()
         drawing.legend(*named, loc="outside lower center", ncols=4)
+    printed = (
+        "; black dashes, the errors that the papers print, of their own recipes on the original "
+        "data"
+    )
     caption = (
         f"Error after the last step against {size} (logarithmic): a dot a seed, lines through the "
-        "means, black dashes the test errors that the papers print, of their own recipes on the "
-        f"original data. Scope: {scope(report)}; {ids(report.done)}."
+        f"means{printed if dashes else ''}. Scope: {scope(report)}; {ids(report.done)}."
     )
     return Figure(caption, drawing=drawing)
 
@@ -109,8 +117,9 @@ def _size(net: str, size: str) -> float:
 
 def _line(
     axis: Any, report: Report, nets: list[tuple[str, float]], metric: str, name: str, place: int
-) -> None:
-    look, means = style.look(place), []
+) -> bool:
+    """One kind of net from small to large; whether a printed figure was drawn."""
+    look, means, dashes = style.look(place), [], False
     for net, size in nets:
         values = report.done.loc[report.done["net"] == net, metric].dropna().to_numpy(float)
         if len(values):
@@ -118,8 +127,10 @@ def _line(
             means.append((size, values.mean()))
         if (figure := paper_figure(net, done_on(report), metric)) is not None:
             axis.plot(size, figure, "_", color="black", markersize=11, markeredgewidth=1.5)
+            dashes = True
     if means:
         axis.plot(*zip(*means, strict=True), color=look["color"], label=name)
+    return dashes
 
 
 def _ticks(axis: Any, sizes: list[float], size: str) -> None:
@@ -142,33 +153,45 @@ def gains(report: Report, kinds: Any = ()) -> Figure:
     `kinds` are pairs such as ('resnet', 'preact-resnet'); without any, each NET@RECIPE is held
     against NET.
     """
-    from resnet.claims.statistics import t_interval
-
     found = [(a, b, v) for a, b in _pairs(report, kinds) if len(v := _paired(report, a, b))]
     if not found:
         return Figure("No gains to draw: no pair of arms has finished runs of one seed.")
     with style.context():
         drawing, (axis,) = style.canvas(1, 0.9 + 0.3 * len(found))
-        for place, (first, second, values) in enumerate(found):
-            look = style.look(0)
-            axis.plot(values, [place] * len(values), linestyle="", markersize=3.6, **look)
-            if len(values) > 1:
-                span = t_interval(values, 0.95)
-                axis.plot([span.low, span.high], [place + 0.25] * 2, color=look["color"])
-            figures = [paper_figure(net, done_on(report)) for net in (first, second)]
-            if None not in figures:
-                gain = float(figures[0]) - float(figures[1])  # type: ignore[arg-type]
-                axis.plot(gain, place, "|", color="black", markersize=13, markeredgewidth=1.6)
+        bars = marks = False
+        for place, (first, second, gained) in enumerate(found):
+            bars |= dots(axis, gained.to_numpy(float), place, style.look(0))
+            marks |= _printed_gain(axis, report, first, second, place)
         axis.axvline(0, color="#888888", linewidth=0.7)
         axis.set_yticks(range(len(found)), [f"{b} over {a}" for a, b, _ in found])
         axis.set_ylim(len(found) - 0.4, -0.6)
         axis.set_xlabel("points of test error gained")
+    said = {
+        ", a bar the 95 % t interval": bars,
+        ", a black mark the gain between the figures that the papers print": marks,
+    }
     caption = (
-        "Gain in test error, paired by seed: a dot a seed, a bar the 95 % t interval where there "
-        "are two seeds or more, a black mark the gain between the figures that the papers print. "
-        f"Right of zero the first-named net is better. Scope: {scope(report)}; {ids(report.done)}."
+        "Gain in test error, paired by seed: a dot a seed"
+        f"{''.join(clause for clause, true in said.items() if true)}. Right of zero the "
+        f"first-named net is better. Scope: {scope(report)}; {ids(_compared(report, found))}."
     )
     return Figure(caption, drawing=drawing)
+
+
+def _printed_gain(axis: Any, report: Report, first: str, second: str, place: int) -> bool:
+    """Mark the gain between two printed figures; whether there are two."""
+    before, after = (paper_figure(net, done_on(report)) for net in (first, second))
+    if before is None or after is None:
+        return False
+    axis.plot(before - after, place, "|", color="black", markersize=13, markeredgewidth=1.6)
+    return True
+
+
+def _compared(report: Report, found: list[tuple[str, str, Any]]) -> pd.DataFrame:
+    """The runs that a pair was made of: its nets', of the seeds that both have."""
+    shown = {(net, seed) for *pair, values in found for net in pair for seed in values.index}
+    runs = report.done
+    return runs[[one in shown for one in zip(runs["net"], runs["seed"], strict=True)]]
 
 
 def _pairs(report: Report, kinds: Any) -> list[tuple[str, str]]:
@@ -181,10 +204,10 @@ def _pairs(report: Report, kinds: Any) -> list[tuple[str, str]]:
     return [(by_name[a], by_name[b]) for a, b in names if a in by_name and b in by_name]
 
 
-def _paired(report: Report, first: str, second: str) -> Any:
-    """The first net's test error less the second's, for each seed that both have."""
+def _paired(report: Report, first: str, second: str) -> pd.Series:
+    """The first net's test error less the second's, by seed, where both have it; in points."""
     errors = {
         net: report.done[report.done["net"] == net].set_index("seed")["test_error"]
         for net in (first, second)
     }
-    return (errors[first] - errors[second]).dropna().to_numpy(float)
+    return (errors[first] - errors[second]).dropna()

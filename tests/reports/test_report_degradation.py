@@ -77,6 +77,17 @@ def test_it_verifies(made: Made) -> None:
     assert reports.verify(made.path) == []
 
 
+def test_a_caption_names_the_marks_that_its_figure_has(made: Made, tmp_path: Path) -> None:
+    from reports.figures import arms_figure
+
+    several = arms_figure(made.report).caption
+    assert "the mean with its 95 % t interval over seeds" in several
+    assert "Black dashes" in several
+    factory.write_all(tmp_path, ("plain20", "plain56"), [0])
+    alone = arms_figure(narrowed("degradation", load(tmp_path))).caption
+    assert alone.startswith("Error after the last step: a dot a seed. Scope: ")
+
+
 def test_a_second_report_has_the_same_bytes(made: Made, tmp_path: Path) -> None:
     """Executed again, in another kernel, from the data inside the first report."""
     again = reports.make("degradation", made.path, tmp_path)
