@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports.elements import Table, element
+from reports.elements import Cell, Table, element
 from reports.report import family, order
 from reports.tables import done_on, paper_figure, word
-from reports.words import NONE, number, row, scope
+from reports.words import METRICS, NONE, number, row, scope
 
 if TYPE_CHECKING:
     from reports.report import Report
@@ -19,28 +19,50 @@ def ladder(report: Report, metric: str = "test_error") -> Table:
     if report.done.empty:
         return Table("No finished run, and so no table of errors by depth.")
     names: dict[str, dict[int, str]] = {}
-    for net in _with_printed(report):
+    for net in _with_printed(report, metric):
         names.setdefault(kind(net), {})[family(net)[1]] = net
     depths = sorted({depth for nets in names.values() for depth in nets})
     rows = tuple(
         row(name, *(_both(report, nets[d], metric) if d in nets else "" for d in depths))
         for name, nets in names.items()
     )
+    shown = "".join(cell.text for cells in rows for cell in cells[1:])
+    said = {
+        "; in brackets what the net's own source prints, of its own recipe on the original data, "
+        "with or without runs here": "(" in shown,
+        "; > or < where it prints a bound alone": ">" in shown or "<" in shown,
+        f"; {NONE} where no run is finished": NONE in shown,
+    }
     caption = (
-        f"{metric.replace('_', ' ').replace('train ', 'training ').capitalize()} in percent by "
-        "layers, mean over seeds; in brackets what the net's own source prints, of its own recipe "
-        f"on the original data, with or without runs here. Scope: {scope(report)}."
+        f"{METRICS[metric].capitalize()} in percent by layers, mean over seeds"
+        f"{''.join(clause for clause, true in said.items() if true)}. Scope: {scope(report)}."
     )
     columns = ("Net", *(f"{depth} layers" for depth in depths))
     return Table(caption, columns, rows, "l" + "r" * len(depths))
 
 
-def _with_printed(report: Report) -> tuple[str, ...]:
-    """The arms at hand, and those of the paper's preset that a figure is printed of."""
-    from resnet.claims import paper
-
-    printed = (net for net in report.experiment.nets if "@" not in net and paper.figure(net))
+def _with_printed(report: Report, metric: str = "test_error") -> tuple[str, ...]:
+    """The arms at hand, and those of the paper's preset that a figure or bound is printed of."""
+    theirs = (net for net in report.experiment.nets if "@" not in net)
+    printed = (net for net in theirs if _printed(net, "cifar10", metric))
     return tuple(dict.fromkeys((*report.nets, *printed)))
+
+
+def _printed(net: str, dataset: str, metric: str) -> str:
+    """What the arm's own source prints, or the loosest bound in print, which none denies."""
+    from resnet.claims import paper
+    from resnet.claims.arms import split
+    from resnet.recipes import PAPER, full_length
+
+    if (figure := paper_figure(net, dataset, metric)) is not None:
+        return f"{figure:g}"
+    bare, recipe = split(net)
+    if full_length(recipe) not in ("", PAPER.name):
+        return ""
+    every = paper.printed(bare, paper.stood_for(dataset), metric)
+    bounds = [one for one in every if one.relation != "=" and one.source.status == "VERIFIED"]
+    bounds.sort(key=lambda one: one.value if one.relation == ">" else -one.value)
+    return str(bounds[0]) if bounds else ""
 
 
 def kind(net: str) -> str:
@@ -58,9 +80,9 @@ def kind(net: str) -> str:
 
 def _both(report: Report, net: str, metric: str) -> str:
     values = report.done.loc[report.done["net"] == net, metric].dropna()
-    figure = paper_figure(net, done_on(report), metric)
+    printed = _printed(net, done_on(report), metric)
     ours = number(float(values.mean())) if len(values) else ""
-    return f"{ours} ({figure:g})".strip() if figure is not None else ours or NONE
+    return f"{ours} ({printed})".strip() if printed else ours or NONE
 
 
 @element
@@ -69,13 +91,16 @@ def sources(report: Report) -> Table:
     from resnet.claims import paper
     from resnet.claims.arms import split
 
-    rows = []
-    for net in sorted({split(arm)[0] for arm in _with_printed(report)}, key=order):
-        values = report.done.loc[report.done["net"] == net, "test_error"].dropna()
+    rows: list[tuple[Cell, ...]] = []
+    asked = dict.fromkeys(split(arm)[0] for arm in _with_printed(report))
+    declared = dict.fromkeys(split(arm)[0] for arm in report.experiment.every_net)
+    # Sorting keeps what ties in its order: the unchanged net, then its variants as declared.
+    names = [*(net for net in declared if net in asked), *(n for n in asked if n not in declared)]
+    for net in sorted(names, key=order):
         every = (*paper.printed(net), *paper.reproduced(net))
         printed = {(one.source.paper, one.value): one for one in reversed(every)}
-        if len(values) and printed:
-            rows.append(row(net, number(float(values.mean())), "these runs", ""))
+        if printed:
+            rows += _of_these_runs(report, net)
         rows += [row(net, str(one), one.source, one.protocol) for one in reversed(printed.values())]
     if not rows:
         return Table("No paper or reproduction known here prints a figure of these nets.")
@@ -86,6 +111,20 @@ def sources(report: Report) -> Table:
     )
     columns = ("Net", "Test error", "Source", "Protocol")
     return Table(caption, columns, tuple(rows), "lrll", (24, 13, 33, 30))
+
+
+def _of_these_runs(report: Report, net: str) -> list[tuple[Cell, ...]]:
+    """A row for each recipe that the net was trained under here, the report's first."""
+    from resnet.claims.arms import split
+
+    done = report.done[report.done["test_error"].notna()]
+    mine = sorted((arm for arm in report.nets if split(arm)[0] == net), key=lambda arm: "@" in arm)
+    means = [(arm, done[done["net"] == arm]) for arm in mine]
+    return [
+        row(net, number(float(runs["test_error"].mean())), "these runs",
+            f"recipe {runs['recipe'].iloc[0]}")
+        for _, runs in means if len(runs)
+    ]  # fmt: skip
 
 
 @element
@@ -109,6 +148,7 @@ def recipes(report: Report) -> Table:
     import json
 
     from resnet.recipes import PAPER, Recipe, differences
+    from resnet.recipes.short import SHORT, is_short
 
     fields = report.runs.drop_duplicates("recipe_digest")["recipe_fields"]
     found = [Recipe.from_json(json.loads(text)) for text in fields if text]
@@ -120,10 +160,13 @@ def recipes(report: Report) -> Table:
     rows = tuple(
         row(name, theirs[name], *(ours.get(name, "=") for ours in said)) for name in theirs
     )
+    cut = (
+        f" A recipe whose name begins with {', '.join(SHORT[:-1])} or {SHORT[-1]} is cut down to "
+        "that scale: its images, steps, batch, rate and cuts are not its source's."
+    )
     caption = (
         f"Recipes, where any differs from {PAPER.name} (He et al. 2015, section 4.2); = means as "
-        "there. A recipe whose name begins with quick, small or smoke is cut down to that scale: "
-        "its images, steps, batch and cuts are not its source's."
+        f"there.{cut if any(is_short(one.name) for one in found) else ''}"
     )
     columns = ("Field", PAPER.name, *(one.name for one in found))
     return Table(caption, columns, rows, "l" + "r" * (len(found) + 1))

@@ -235,3 +235,83 @@ def test_tables_and_figures_of_many_arms(report: Report) -> None:
     empty = Report(report.experiment, replace(report.frames, runs=report.frames.runs.iloc[:0]))
     for make in (ladders.panels, ladders.by_size, ladders.gains, sides.ladder, sides.recipes):
         assert make(empty).caption
+
+
+def test_every_side_has_a_row_for_each_recipe_at_hand_and_variants_in_their_order(
+    report: Report, tmp_path: Path
+) -> None:
+    from reports import sides
+
+    ours = [row for row in sides.sources(report).rows if row[2].text == "these runs"]
+    assert [(row[0].text, row[3].text) for row in ours] == [
+        ("plain20", "recipe quick"),
+        ("resnet20", "recipe quick"),
+        ("resnet20", "recipe quick-fb"),
+    ]
+    factory.write_all(tmp_path / "s", ("resnet110-C", "resnet20"), [0])
+    table = sides.sources(narrowed("shortcuts", load(tmp_path / "s")))
+    at_110 = dict.fromkeys(row[0].text for row in table.rows if "110" in row[0].text)
+    assert list(at_110)[:4] == ["plain110", "resnet110", "resnet110-C", "resnet110-scaled-0.5-0.5"]
+
+
+def test_a_ladder_prints_bounds_and_says_only_what_it_shows(tmp_path: Path) -> None:
+    from reports import sides
+
+    factory.write_all(tmp_path, ("resnet20", "resnet20-C"), [0])
+    factory.write(tmp_path, factory.spec("plain20", 0), "failed")
+    report = narrowed("shortcuts", load(tmp_path))
+    test, train = sides.ladder(report), sides.ladder(report, metric="train_error")
+    rows = {row[0].text: [cell.text for cell in row[1:]] for row in test.rows}
+    assert rows["plain"] == ["–", "", "(> 20)"]
+    assert rows["resnet-dropout-shortcut"] == ["", "", "(> 20)"]
+    assert rows["resnet-C"][2] == "(12.22)"
+    assert "in brackets" in test.caption
+    assert "a bound alone" in test.caption
+    assert train.columns == ("Net", "20 layers")
+    assert train.caption.startswith(
+        "Training error in percent by layers, mean over seeds; – where no run is finished. Scope"
+    )
+
+
+def test_gains_name_the_runs_and_the_marks_that_they_draw(tmp_path: Path) -> None:
+    from reports import ladders
+
+    kinds = [["resnet", "preact-resnet"]]
+    factory.write_all(tmp_path, ("resnet20",), range(3))
+    factory.write_all(tmp_path, ("preact-resnet20", "resnet20-bn-after-addition"), [0])
+    drawn = ladders.gains(narrowed("preactivation", load(tmp_path)), kinds=kinds).caption
+    assert drawn.startswith("Gain in test error, paired by seed: a dot a seed. Right of zero")
+    shown = [factory.spec(net, 0).id[:8] for net in ("preact-resnet20", "resnet20")]
+    assert drawn.endswith(f"; runs preact-resnet20 {shown[0]}, resnet20 {shown[1]}.")
+    factory.write_all(tmp_path, ("preact-resnet20",), [1])
+    factory.write_all(tmp_path, ("resnet110", "preact-resnet110"), [0])
+    drawn = ladders.gains(narrowed("preactivation", load(tmp_path)), kinds=kinds).caption
+    assert "a bar the 95 % t interval, a black mark the gain between the figures" in drawn
+
+
+def test_changed_nets_stand_beside_the_unchanged_one_of_their_depth(tmp_path: Path) -> None:
+    from reports import variants
+
+    nets = ("resnet20", "resnet20-C", "plain20", "resnet56", "resnet110-C")
+    factory.write_all(tmp_path, nets, range(2))
+    report = narrowed("shortcuts", load(tmp_path))
+    figure = variants.changes(report)
+    axes = figure.drawing.axes
+    labels = [label.get_text() for label in axes[0].get_yticklabels()]
+    assert labels == ["resnet20", "plain20", "resnet20-C"]
+    errors = report.done[report.done["net"] == "resnet20"]
+    for axis, metric in zip(axes, ("train_error", "test_error"), strict=True):
+        assert list(axis.get_lines()[0].get_xdata()) == list(errors[metric])
+    named = [f"{net} {factory.spec(net, 0).id[:8]}" for net in nets]
+    assert [name in figure.caption for name in named] == [True, True, True, False, False]
+    assert "below it the 95 % t interval" in figure.caption
+    assert variants.changes(report, base="preact-resnet").drawing is None
+
+
+def test_every_column_of_panels_has_its_iterations_below_it() -> None:
+    from reports.ladders import grid
+
+    drawing, axes = grid(11)
+    drawing.draw_without_rendering()
+    labelled = [axis.xaxis.get_tick_params()["labelbottom"] for axis in axes]
+    assert labelled == [False] * 7 + [True] * 4
