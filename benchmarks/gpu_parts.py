@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks import floor, gpu
+from benchmarks import floor, gpu_size
 from benchmarks.common import in_turns, seconds
 from benchmarks.loops import Ours, spec_of
 from benchmarks.packing import pool_records
@@ -30,7 +30,7 @@ PROFILED, SHOWN = 10, 24  # steps, and kernels by name
 class Setting:
     """Images as many as CIFAR-10's (noise: speed does not look at them), and the device."""
 
-    def __init__(self, size: gpu.Size, device: str) -> None:
+    def __init__(self, size: gpu_size.Size, device: str) -> None:
         self.size, self.device = size, device
         random, arrays = np.random.default_rng(0), {}
         for split, n in (("train", size.images), ("test", size.tests)):
@@ -40,9 +40,9 @@ class Setting:
         pair = splits(arrays)
         self.dataset = Dataset("synthetic", *pair, classes, "synthetic", "noise", digest(arrays))
 
-    def spec(self, net: str, precision: str = "float32", steps: int = gpu.STEPS) -> RunSpec:
+    def spec(self, net: str, precision: str = "float32", steps: int = gpu_size.STEPS) -> RunSpec:
         """A run of seed 0 at this size."""
-        return spec_of(net, self.dataset, gpu.sized(self.size, precision, steps))
+        return spec_of(net, self.dataset, gpu_size.sized(self.size, precision, steps))
 
     def ours(self, net: str, precision: str, speed: Speed) -> Ours:
         """Our loop, on this device."""
@@ -115,7 +115,7 @@ def _tested(loop: Ours) -> Any:
 def _judged(
     net: str, steps: dict[str, list[float]], tests: dict[str, list[float]]
 ) -> dict[str, Any]:
-    goal_seconds, goal_ratio = gpu.GOALS.get(net, (0, 0))
+    goal_seconds, goal_ratio = gpu_size.GOALS.get(net, (0, 0))
     found: dict[str, Any] = {"due seconds": goal_seconds, "due ratio": goal_ratio}
     for name in tests:
         ratios = sorted(u / s for u, s in zip(steps["usual"], steps[name], strict=True))
@@ -123,7 +123,7 @@ def _judged(
         found[name] = {
             "step_ms": 1e3 * step,
             "test_ms": 1e3 * test,
-            "paper run, s": gpu.extrapolated(step, test),
+            "paper run, s": gpu_size.extrapolated(step, test),
             "x usual": [ratios[0], median(ratios), ratios[-1]],
         }
     return {**found, "usual step_ms": 1e3 * median(steps["usual"])}
@@ -156,8 +156,8 @@ def packed(setting: Setting, precision: str, compile: bool = False) -> dict[str,
     return {
         "took": took,
         "start": took - (finish - begin),
-        "all ten, s": pace * gpu.STEPS,
-        "due": gpu.PACKED_GOAL,
+        "all ten, s": pace * gpu_size.STEPS,
+        "due": gpu_size.PACKED_GOAL,
         "MPS": setting.device == "cuda" and shutil.which(CONTROL) is not None,
         "seconds after the first epoch": {net: b - a for net, (a, b) in ends.items()},
     }

@@ -11,7 +11,7 @@ import torch
 from benchmarks import __main__ as entry
 from benchmarks.common import Result, compare, in_turns, show, told
 from benchmarks.floor import of_step
-from benchmarks.gpu import EPOCHS, STEPS, Size, extrapolated, sized
+from benchmarks.gpu_size import EPOCHS, STEPS, Size, extrapolated, sized
 from benchmarks.loops import Ours, spec_of
 from benchmarks.usual import Usual
 from resnet.data import Dataset
