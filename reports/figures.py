@@ -45,7 +45,7 @@ def curves(report: Report) -> Figure:
             for place, net in enumerate(nets):
                 _curve(axis, errors[errors["net"] == net], net, place, len(errors) > MOST_POINTS)
             axis.set_title(f"{family} nets")
-            _legend(axis)
+            _legend(axis, len(groups))
         limited = _scale(axes, errors, report)
     caption = (
         "Training curves: training error thin and dashed, test error bold and solid, a line a "
@@ -76,9 +76,10 @@ def _curve(axis: Any, lines: pd.DataFrame, net: str, place: int, pixels: bool) -
             name = None
 
 
-def _legend(axis: Any) -> None:
-    """The nets' names below the panel, where they hide nothing."""
-    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=4, columnspacing=1.2)
+def _legend(axis: Any, panels: int) -> None:
+    """The nets' names below the panel, in as many columns as it is wide."""
+    columns = {1: 4, 2: 4, 3: 2}.get(panels, 1)
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=columns, columnspacing=1.2)
 
 
 def _scale(axes: list[Any], errors: pd.DataFrame, report: Report) -> str:
@@ -194,7 +195,7 @@ def gradients(report: Report) -> Figure:
             axis.set_xlabel("block")
             axis.xaxis.get_major_locator().set_params(integer=True)
             axis.set_ylabel("gradient norm" if place == 0 else "")
-            _legend(axis)
+            _legend(axis, len(groups))
         _one_range(axes, norms["value"])
     caption = (
         "Norm of the loss's gradient with respect to each block's output at initialisation, by "

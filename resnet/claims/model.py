@@ -129,5 +129,5 @@ class Claim:
         """How it is asked where that is not as the source has it: 'of plain20, plain56'; or ''."""
         if not self.asked_of:
             return ""
-        part = "in part, {} of its {} numbers, ".format(*self.asked_in_part or (0, 0))
-        return f"{part if self.asked_in_part else ''}of {listed(self.asked_of)}"
+        part = "in part ({} of {}) ".format(*self.asked_in_part) if self.asked_in_part else ""
+        return f"{part}of {listed(self.asked_of)}"

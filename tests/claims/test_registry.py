@@ -105,7 +105,7 @@ def test_a_claim_that_is_asked_in_part_says_so():
     assert whole.asked == "" == whole.on(["preact-resnet110"]).asked
     part = whole.on(nets)
     assert part.asked_in_part == (1, 2)
-    assert part.asked == "in part, 1 of its 2 numbers, of preact-resnet32"
+    assert part.asked == "in part (1 of 2) of preact-resnet32"
     moved = registry.claim("H15-F1").on(["plain20", "plain44"])
     assert moved.asked == "of plain44, plain20"
 
