@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.source import Frames, load
 from resnet.errors import UserError
+from resnet.recipes import SHORT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -248,15 +250,21 @@ def on_part_of(runs: pd.DataFrame, dataset: str) -> pd.DataFrame:
     return mine if len(mine) else runs
 
 
-def likeliest_scope(runs: pd.DataFrame, nets: tuple[str, ...]) -> Scope | None:
-    """The scope with most finished runs of `nets`; of equals, the one that started last."""
+def likeliest_scope(
+    runs: pd.DataFrame, nets: tuple[str, ...], usual: Collection[str] = ()
+) -> Scope | None:
+    """The scope with most finished runs of `nets`.
+
+    Of equals, one under a recipe that is `usual`, and of those the one that started last.
+    """
     mine = runs[runs["net"].isin(nets) & runs["dataset_digest"].notna()]
     if mine.empty:
         return None
 
-    def weight(group: pd.DataFrame) -> tuple[int, int, str]:
+    def weight(group: pd.DataFrame) -> tuple[int, int, bool, str]:
         starts = [json.loads(text or "{}").get("started") or "" for text in group["provenance"]]
-        return int((group["status"] == "done").sum()), len(group), max(starts)
+        done = int((group["status"] == "done").sum())
+        return done, len(group), group["recipe"].iloc[0] in usual, max(starts)
 
     groups = {key: weight(group) for key, group in mine.groupby(list(SCOPE), dropna=False)}
     best = max(sorted(groups, key=str), key=lambda key: groups[key])
@@ -292,7 +300,8 @@ def narrowed(
     runs = frames.runs if asked is None else frames.runs[frames.runs["id"].isin(asked)]
     nets = tuple(found.every_net) if asked is None else tuple(runs["net"].dropna())
     mine = on_part_of(runs, found.dataset)
-    chosen = tuple(map(str, scope)) if scope else likeliest_scope(mine, nets)
+    usual = (*found.recipes.values(), *SHORT)
+    chosen = tuple(map(str, scope)) if scope else likeliest_scope(mine, nets, usual)
     looks = None if waves is None else tuple(waves)
     return Report(found, frames, chosen, asked, looks)  # type: ignore[arg-type]
 

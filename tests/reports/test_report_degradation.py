@@ -117,6 +117,13 @@ def test_without_a_scope_the_best_filled_one_is_taken(runs: Path) -> None:
     assert set(report.others["recipe"]) == {"small"}
 
 
+@pytest.mark.parametrize("rival", ["akamaster", "modern"])
+def test_of_two_equally_filled_scopes_the_usual_recipe_is_taken(tmp_path: Path, rival: str) -> None:
+    factory.write_all(tmp_path, seeds=[0])
+    factory.write_all(tmp_path, recipe=rival, seeds=[0])
+    assert set(narrowed("degradation", load(tmp_path)).runs["recipe"]) == {"quick"}
+
+
 def test_a_notebook_that_fails_says_so_in_one_line(tmp_path: Path) -> None:
     import nbformat
 
