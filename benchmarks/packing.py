@@ -78,8 +78,8 @@ def pool(
 ) -> None:
     """Train them in so many worker processes, whose start is part of it; `look` at the folder."""
     from resnet.training.speed import Speed
+    from sweeps.job import Job
     from sweeps.pool import Pool, share
-    from sweeps.worker import Job
 
     count, threads = share(len(specs), device, workers)
     with tempfile.TemporaryDirectory() as folder:

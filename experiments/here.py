@@ -14,11 +14,11 @@ from resnet.planning.plan import Plan
 from resnet.runs.spec import RunSpec
 from resnet.training.mirror import choose_mode
 from sweeps.events import Witness
+from sweeps.job import Job
 from sweeps.local import recorded
 from sweeps.mps import room
 from sweeps.pool import Pool, longest_first, share
 from sweeps.team import Seats
-from sweeps.worker import Job
 
 
 def visible(device: str, processes: int) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from resnet.training.mirror import choose_mode
+from sweeps.job import Job
 from sweeps.team import team
-from sweeps.worker import Job
 
 if TYPE_CHECKING:
     from resnet.data import Dataset

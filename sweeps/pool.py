@@ -14,10 +14,11 @@ from multiprocessing import connection, resource_tracker
 from typing import TYPE_CHECKING, Any, Protocol
 
 from resnet.runs.spec import RunSpec
+from sweeps.job import Job
 from sweeps.mps import shared_gpu
 from sweeps.source import Source, Unfit
 from sweeps.team import RankLost
-from sweeps.worker import HELD, Job, work
+from sweeps.worker import HELD, work
 
 if TYPE_CHECKING:
     from resnet.data import Dataset

@@ -15,12 +15,12 @@ from resnet.errors import UserError
 from resnet.planning.cluster import Cluster
 from resnet.training.speed import FAST, Speed
 from sweeps import code, slurm
+from sweeps.job import Job
 from sweeps.manifest import Manifest, code_of, new_folder
 from sweeps.pack import Runs, arrays
 from sweeps.source import Source
 from sweeps.task import Task
 from sweeps.team import Seats
-from sweeps.worker import Job
 
 REQUEUES = 10**6  # as many as it takes; a task without progress ends by itself
 

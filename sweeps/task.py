@@ -16,10 +16,10 @@ from typing import Any
 from resnet.runs.folder import RunFolder
 from resnet.runs.spec import RunSpec
 from sweeps.events import Events, Witness
+from sweeps.job import Job
 from sweeps.pool import Pool, longest_first
 from sweeps.source import Source, Unfit
 from sweeps.team import PATIENCE, RankLost, Seats, start
-from sweeps.worker import Job
 
 STALLED = 3  # requeues in a row without a single step
 

@@ -7,16 +7,15 @@ import signal
 import threading
 import time
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from multiprocessing import connection, parent_process
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet.errors import UserError, mendable
-from resnet.training.speed import FAST, Speed
+from sweeps.job import Job
 from sweeps.source import Source, Unfit
-from sweeps.team import ALONE, RankLost, Seats
+from sweeps.team import RankLost
 
 if TYPE_CHECKING:
     from resnet.data import Dataset
@@ -26,21 +25,6 @@ INTERRUPTED = ("end", "interrupted")
 HELD = {signal.SIGUSR2, signal.SIGTERM}  # SLURM sends these to every process of a task
 
 TELL_EVERY = 0.5  # seconds between two words on the steps done
-
-
-@dataclass(frozen=True)
-class Job:
-    """What every run of one launch has in common."""
-
-    root: Path
-    experiment: str
-    device: str = "cpu"  # "any": CUDA where there is some
-    wandb: str | None = "disabled"  # None: as the environment has it
-    threads: int | None = None
-    cluster: bool = False  # part of a SLURM task, whose signals come to every process
-    measures: tuple[str, ...] = ()  # taken of every run once it is done
-    seats: Seats = ALONE  # of the processes that train one run together
-    speed: Speed = FAST
 
 
 class Relay:

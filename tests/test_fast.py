@@ -26,7 +26,7 @@ from resnet.training.static import StaticStep
 from resnet.training.step import plain_step, sgd
 from resnet.training.train import train
 from sweeps.complete import complete
-from sweeps.worker import Job
+from sweeps.job import Job
 from tests.conftest import spec_of
 from tests.test_training import Stopper
 

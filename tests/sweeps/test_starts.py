@@ -12,9 +12,9 @@ from resnet.runs.folder import RunFolder
 from resnet.runs.spec import RunSpec
 from sweeps.driver import TRIES, Driver
 from sweeps.events import Events, Witness
+from sweeps.job import Job
 from sweeps.pool import Pool, Worker
 from sweeps.states import RunState
-from sweeps.worker import Job
 from tests.conftest import spec_of
 from tests.sweeps.conftest import Bench, finish, make_spec
 

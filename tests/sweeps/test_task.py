@@ -19,11 +19,12 @@ from resnet.runs.folder import RunFolder
 from resnet.runs.spec import RunSpec
 from sweeps import code, task, worker
 from sweeps.events import Events
+from sweeps.job import Job
 from sweeps.pool import Pool, _start_deaf
 from sweeps.source import Source, Unfit
 from sweeps.task import STALLED, NoProgress, Task
 from sweeps.team import Seats
-from sweeps.worker import HELD, Job
+from sweeps.worker import HELD
 from tests.sweeps.conftest import finish, make_spec
 
 SPECS = (make_spec(0), make_spec(1))
