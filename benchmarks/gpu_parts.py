@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -21,7 +20,7 @@ from benchmarks.usual import Usual
 from resnet.data.sets import Dataset, digest, splits
 from resnet.runs.spec import RunSpec
 from resnet.training.speed import FAST, PLAIN, Speed
-from sweeps.mps import CONTROL
+from sweeps.mps import offered
 
 PRECISIONS = ("float32", "tf32", "bfloat16")
 PROFILED, SHOWN = 10, 24  # steps, and kernels by name
@@ -158,7 +157,7 @@ def packed(setting: Setting, precision: str, compile: bool = False) -> dict[str,
         "start": took - (finish - begin),
         "all ten, s": pace * gpu_size.STEPS,
         "due": gpu_size.PACKED_GOAL,
-        "MPS": setting.device == "cuda" and shutil.which(CONTROL) is not None,
+        "MPS offered": setting.device == "cuda" and offered(),
         "seconds after the first epoch": {net: b - a for net, (a, b) in ends.items()},
     }
 

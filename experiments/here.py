@@ -1,8 +1,6 @@
 """The launchers for one machine: worker processes, or this process alone."""
 
-import math
 import os
-import time
 from collections.abc import Callable
 
 from resnet.console import Clock, Show, say
@@ -50,12 +48,6 @@ def at_a_time(plan: Plan, options: Options, device: str) -> tuple[int, int | Non
     return share(len(plan.specs), device, options.workers, processes, places)
 
 
-def out_of_time(options: Options) -> Callable[[], bool]:
-    """What says whether the minutes asked for, from now on, are over."""
-    end = time.monotonic() + 60 * options.minutes if options.minutes else math.inf
-    return lambda: time.monotonic() > end
-
-
 def _memory() -> int:
     """Bytes of the smallest GPU."""
     import torch
@@ -65,9 +57,17 @@ def _memory() -> int:
 
 
 def train_here(
-    plan: Plan, options: Options, dataset: Dataset, device: str, seconds: float
+    plan: Plan,
+    options: Options,
+    dataset: Dataset,
+    device: str,
+    seconds: float,
+    over: Callable[[], bool] = lambda: False,
 ) -> list[str]:
-    """Train every pending run of the plan; returns a line for each that an error cut short."""
+    """Train every pending run of the plan, until the time is `over`.
+
+    Returns a line for each run that an error cut short.
+    """
     processes = processes_of(options)
     gpus = visible(device, processes)
     count, threads = at_a_time(plan, options, device)
@@ -79,7 +79,7 @@ def train_here(
         Show(len(plan.pending), clock, work) as show,
     ):
         witness = Witness(sweep.events(0), errors.__getitem__, show)
-        pool = Pool(job, dataset, count, witness, say, errors, out_of_time(options), gpus=gpus)
+        pool = Pool(job, dataset, count, witness, say, errors, over, gpus=gpus)
         pool.train(longest_first(plan.pending))
     titles = {spec.id: spec.title for spec in plan.runs}
     return [f"run {run} ({titles[run]}): {line}" for run, line in errors.items()]

@@ -5,7 +5,9 @@ Heavy imports wait inside the functions: --help must not pay for torch.
 
 from __future__ import annotations
 
+import math
 import sys
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
@@ -60,18 +62,19 @@ def run(experiment: Experiment, options: Options) -> int:
     design = _design(options)
     plan = planning.make(experiment, options, preset, dataset, design.waves[0] if design else None)
     trouble = []
+    over = _clock(options)
     while True:
         seconds = show.plan(plan, options, dataset, device)
         if options.dry_run:
             return 0
-        trouble += _launch(plan, options, dataset, device, seconds)
+        trouble += _launch(plan, options, dataset, device, seconds, over)
         plan = plan.refreshed(options.output_dir)
-        if options.minutes and plan.pending and not trouble:
+        if over() and plan.pending and not trouble:
             say(f"\n{len(plan.pending)} of {len(plan.runs)} runs are not done: the time is up. "
                 "What is under way is saved; the same command goes on.")  # fmt: skip
             break
         more = outcome.more_seeds(plan, options.output_dir, design) if design else 0
-        if not more or trouble:
+        if not more or trouble or over():
             break
         plan = planning.make(experiment, options, preset, dataset, plan.seeds + more)
     trouble += outcome.show(plan, options.output_dir, design)
@@ -129,8 +132,19 @@ def _check_writable(options: Options) -> None:
         raise UserError(f"--output-dir '{options.output_dir}' is a file, not a folder") from None
 
 
+def _clock(options: Options) -> Callable[[], bool]:
+    """What says whether the minutes asked for, from now on, are over."""
+    end = time.monotonic() + 60 * options.minutes if options.minutes else math.inf
+    return lambda: time.monotonic() > end
+
+
 def _launch(
-    plan: Plan, options: Options, dataset: Dataset, device: str, seconds: float
+    plan: Plan,
+    options: Options,
+    dataset: Dataset,
+    device: str,
+    seconds: float,
+    over: Callable[[], bool],
 ) -> list[str]:
     """Train what is pending; returns a line for each run that was cut short by an error."""
     if not plan.pending:
@@ -141,5 +155,6 @@ def _launch(
         return launch(plan, options)
     from experiments import here
 
-    train = here.train_in_this_process if options.launcher == "debug" else here.train_here
-    return train(plan, options, dataset, device, seconds)
+    if options.launcher == "debug":
+        return here.train_in_this_process(plan, options, dataset, device, seconds)
+    return here.train_here(plan, options, dataset, device, seconds, over)

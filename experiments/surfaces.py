@@ -40,6 +40,8 @@ def _run(experiment: Experiment, arguments: Sequence[str] | None) -> int:
     settings = text_of(values["resolution"], values["reach"])
     options = planning.asked(experiment, values)
     if values["part"] is not None:
+        if options.minutes is not None:
+            raise UserError("--minutes is for training: a part's points are kept one by one")
         return compute(experiment, options, settings, *part_of(values["part"]))
     more = (f"{NAME}@{settings}",) if settings else ()
     return run(replace(experiment, measures=(*experiment.measures, *more)), options)

@@ -141,10 +141,11 @@ def arms_figure(report: Report) -> Figure:
 
 
 def within(axis: Any, which: str) -> bool:
-    """End axis 'x' or 'y' at 0 and 100 %, beyond which no error lies; whether that cuts."""
+    """End axis 'x' or 'y' at 0 and 100 %, beyond which no error lies; whether that cuts a line."""
     low, high = getattr(axis, f"get_{which}lim")()
     getattr(axis, f"set_{which}lim")(max(low, 0.0), min(high, 100.0))
-    return bool(low < 0 or high > 100)
+    drawn = [np.asarray(getattr(line, f"get_{which}data")(), float) for line in axis.lines]
+    return any(bool(((values < 0) | (values > 100)).any()) for values in drawn)
 
 
 def _rank(nets: tuple[str, ...], net: str) -> int:

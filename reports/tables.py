@@ -39,7 +39,7 @@ def verdicts(report: Report) -> Table:
 
 UNITS = (
     "Effects have their unit beside them: points are percentage points of error, decades powers "
-    "of ten, a number without a unit is a correlation or a ratio"
+    "of ten, a number without a unit is a correlation, a ratio or a standard deviation"
 )
 
 

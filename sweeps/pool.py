@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from resnet.runs.spec import RunSpec
 from sweeps.job import Job
-from sweeps.mps import shared_gpu
+from sweeps.mps import offered, shared_gpu
 from sweeps.source import Source, Unfit
 from sweeps.team import RankLost
 from sweeps.worker import HELD, work
@@ -78,7 +78,11 @@ class Pool:
         self._queue, self._tries = deque(specs), dict[str, int]()
         self._workers: list[Worker] = []
         before = None if self.job.cluster else signal.signal(signal.SIGTERM, _raise_interrupt)
-        with shared_gpu(self._shares):
+        with shared_gpu(self._shares) as shared:
+            if self._shares and offered() and not shared:
+                self.say(
+                    "the GPU's service for several processes (MPS) does not start: they take turns"
+                )
             try:
                 for number in range(min(self.count, len(self._queue))):
                     self._hire(self._deal(number))
@@ -93,8 +97,10 @@ class Pool:
     @property
     def _shares(self) -> bool:
         """Whether several workers may find themselves on one GPU."""
+        if self.job.device == "cpu" or (self.job.device == "any" and not self.gpus):
+            return False
         there = max(1, len(self.gpus) // self.job.seats.here)
-        return self.job.device != "cpu" and min(self.count, len(self._queue)) > there
+        return min(self.count, len(self._queue)) > there
 
     def _deal(self, number: int) -> tuple[str, ...]:
         """The GPUs of the worker of that number."""

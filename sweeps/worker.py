@@ -73,9 +73,9 @@ def work(pipe: Any, job: Job, data: Dataset | Source, gpus: tuple[str, ...] = ()
         os.environ["CUDA_VISIBLE_DEVICES"] = gpus[0]
         job = replace(job, seats=job.seats.on(gpus))
     leaving = Leaving()
+    signal.signal(signal.SIGUSR2, leaving.note)  # what is being measured is measured to its end
     if job.cluster:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        signal.signal(signal.SIGUSR2, leaving.note)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     try:

@@ -137,7 +137,8 @@ def next_wave(claims: Iterable[Claim], runs: pd.DataFrame, plan: Plan) -> int:
 
 def _open(claim: Claim, runs: pd.DataFrame, plan: Plan) -> bool:
     """Whether seeds may still decide the claim."""
-    if evidence.gather(claim, evidence.of(claim, runs)).unmeasured:
+    barred = evidence.barred(claim, runs)
+    if barred or evidence.gather(claim, evidence.of(claim, runs)).unmeasured:
         return False
     return decide(claim, runs, plan).word not in ("reproduced", "contradicted")
 

@@ -120,7 +120,12 @@ def add_arguments(
         default="local",
         help="worker processes here, a SLURM cluster, or this process alone",
     )
-    add("--workers", type=int, metavar="N", help="runs at a time here (default: one a core)")
+    add(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="runs at a time here (default: one a core; on a GPU see README)",
+    )
     add("--minutes", type=float, metavar="N", help="save and stop then; the same command goes on")
     add("--wandb", choices=("offline", "online", "disabled"), help="the mirror of the record")
     add("--plain-step", action="store_true", help="no CUDA graphs: the same numbers, slower")

@@ -55,12 +55,17 @@ def applies(speed: Speed, module: Classifier, device: str) -> bool:
     cut out by counter or read from a disk, weights that are frozen for a while or have rates of
     their own, activation checkpointing, several processes that wait for each other.
     """
-    recipe, net = module.spec.recipe, module.net
-    batches = type(module.pipeline) is Pipeline and recipe.mix == "none" and not recipe.cutout
+    graphs = speed.graph and device == "cuda" and module.ranks.world == 1
+    plain = type(module.pipeline) is Pipeline
+    return graphs and plain and capturable(module.net, module.spec.recipe)
+
+
+def capturable(net: nn.Module, recipe: Recipe) -> bool:
+    """Whether the steps of a net under a recipe can be captured."""
+    batches = not recipe.photographs and recipe.mix == "none" and not recipe.cutout
     alike = recipe.backbone_lr == 1 and not recipe.frozen_steps
     free = not draws(net) and not getattr(net, "checkpointing", False)
-    graphs = speed.graph and device == "cuda"
-    return graphs and batches and alike and free and module.ranks.world == 1
+    return batches and alike and free
 
 
 class Fast:

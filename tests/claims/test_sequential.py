@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from resnet.claims import verdicts
+from resnet.claims import registry, verdicts
 from resnet.claims.contrasts import difference
 from resnet.claims.model import Claim, Source
 from resnet.claims.orders import Trend
@@ -132,6 +132,14 @@ def test_the_neediest_claim_rules_and_the_unmeasurable_are_passed_over():
     noise = clear.assign(test_error=[5.0, 7.0, 6.0] * 2)
     assert next_wave([CLAIM, trend], noise, Plan()) == 2
     assert next_wave([CLAIM, trend], noise.drop(columns="test_error"), Plan()) == 0
+
+
+def test_claims_that_these_runs_cannot_bear_on_ask_for_no_seeds():
+    """An error rate is not asked of a lossy copy, however many seeds there are."""
+    printed = registry.claim("C1").on(["resnet20", "resnet56"])
+    for n in (1, 3, 9):
+        table = errors({"resnet20": 8.75, "resnet56": 6.97}, n, dataset_copy="JPEG copy (lossy)")
+        assert next_wave([printed], table, Plan((3,))) == 0
 
 
 def test_failed_seeds_are_spent():

@@ -159,7 +159,7 @@ def test_the_loader_bounds_a_gpu_and_adds_to_a_cpu(
     photos: PhotoSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = RunSpec("resnet8-B", "imagenet", "", photos.digest, recipe(), 0)
-    monkeypatch.setattr(estimate, "seconds_per_layer_image", lambda spec, device: 1.0)
+    monkeypatch.setattr(estimate, "seconds_per_layer_image", lambda spec, device, speed: 1.0)
     amount = estimate.work(spec)
     images = amount / estimate.layers(spec)
     slow = 2 * estimate.layers(spec)  # seconds to load an image, twice what the net takes

@@ -82,6 +82,7 @@ def test_runs_that_share_a_gpu_get_done_at_its_pace() -> None:
 def test_a_gpu_takes_several_small_nets_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     small, deep = [make_spec(0), make_spec(1, "resnet110")], make_spec(0, "resnet1202")
     monkeypatch.delenv(PIPE, raising=False)
+    monkeypatch.setattr("sweeps.mps.USUAL", Path("nowhere"))
     monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}" if name == CONTROL else None)
     assert room(small, 141 * 2**30) == AT_ONCE
     assert room(small, 3 * EACH) == 3
