@@ -41,7 +41,7 @@ class Claim:
 
     `margin_why` gives the reason of the margin; `disputes` all sides where sources disagree. A
     `divisible` claim can be asked of some of its nets. `asked_of` and `asked_in_part` (how many
-    parts were asked, of how many; none where all were) are set by `on`.
+    contrasts are asked, of how many; None where all are) are set by `on`.
     """
 
     id: str
@@ -121,7 +121,8 @@ class Claim:
         if parts == self.parts:
             return self
         asked = replace(self, parts=parts)
-        part = (len(parts), len(self.parts)) if None in found else None
+        numbers = len(asked.contrasts()), len(self.contrasts())
+        part = numbers if numbers[0] < numbers[1] else None
         return replace(asked, asked_of=asked.arms, asked_in_part=part)
 
     @property

@@ -64,6 +64,7 @@ def outcome(verdict: Verdict) -> dict[str, Any]:
     """A verdict as plain JSON values, without its claim."""
     return {
         "verdict": verdict.word,
+        "asked": verdict.claim.asked,
         "reason": verdict.reason,
         "effect": verdict.effect,
         "unit": verdict.unit,
