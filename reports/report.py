@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -144,8 +144,16 @@ class Report:
         name = self.recipe_name
         claims = self.experiment.claims_on(self.nets, name)
         if claims and not self.missing:
-            return claims
+            found = [self._asked(claim, name) for claim in self.experiment.claims]
+            return tuple(claim for claims in found for claim in claims)
         return self.experiment.claims_on(tuple(dict.fromkeys((*self.nets, *self.planned))), name)
+
+    def _asked(self, claim: Claim, recipe: str) -> tuple[Claim, ...]:
+        """The claim asked of the nets that were measured for it, or else of all nets at hand."""
+        alone = replace(self.experiment, claims=(claim,))
+        known = self.done.dropna(subset=list(claim.metrics))["net"].unique()
+        measured = tuple(net for net in self.nets if net in known)
+        return alone.claims_on(measured, recipe) or alone.claims_on(self.nets, recipe)
 
     @property
     def not_asked(self) -> dict[str, str]:

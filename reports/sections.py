@@ -32,10 +32,11 @@ def both(report: Report, found: list[Seen], along: str, caption: str) -> Figure:
     if not found:
         return Figure(MISSING)
     named: set[str] = set()
+    seeds = len(found) // len({one.net for one in found})
     with style.context():
         drawing, axes = style.canvas(2, 2.5)
         for one in found:
-            look = {**kinds[one.net], "alpha": style.seethrough(len(found) // len(kinds))}
+            look = {**kinds[one.net], "alpha": style.seethrough(seeds)}
             label = "_" if one.net in named else one.net
             axes[0].plot(one.xs, one.losses[0], label=label, **look)
             axes[1].plot(one.xs, one.errors, label=label, **look)
