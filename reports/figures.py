@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PAPER_STEPS = 60_000
 """From this many steps on, axes are those of the paper's Figure 6: 0 to 20 %, 0 to 6.4e4."""
+MARK, LETTER = 0.38, 0.052
+"""Inches that a mark in a legend takes with the room around it, and a letter of its name."""
 MOST_POINTS = 60_000
 """Beyond this many points, curves are stored as pixels; axes and text stay vectors."""
 
@@ -78,7 +80,9 @@ def _curve(axis: Any, lines: pd.DataFrame, net: str, place: int, pixels: bool) -
 
 def _legend(axis: Any, panels: int) -> None:
     """The nets' names below the panel, in as many columns as it is wide."""
-    columns = {1: 4, 2: 4, 3: 2}.get(panels, 1)
+    names = axis.get_legend_handles_labels()[1]
+    longest = max(map(len, names), default=0)
+    columns = max(1, int(style.WIDTH / panels / (MARK + LETTER * longest)))
     axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=columns, columnspacing=1.2)
 
 

@@ -53,7 +53,8 @@ def fits(report: Report) -> Figure:
     caption = (
         "Error on the training images as they are, in evaluation mode, before the first step and "
         "at each step that weights were kept of; a line a seed, dashed where a net starts from a "
-        f"trained one. Scope: {scope(report)}; {ids(report.runs)}."
+        f"trained one. Scope: {scope(report)}; "
+        f"{ids(report.runs[report.runs['id'].isin(rows['run_id'].astype(str))])}."
     )
     return Figure(caption, drawing=drawing)
 
