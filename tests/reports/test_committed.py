@@ -20,7 +20,8 @@ def data(path: Path) -> Frames:
 
 
 def test_every_campaign_has_reports_and_every_report_a_campaign() -> None:
-    assert sorted({path.parent.name for path in PDFS}) == CAMPAIGNS
+    assert sorted({path.parent.name for path in PDFS}) == list(CAMPAIGNS)
+    assert all((ROOT / "results" / name / RUNS).is_file() for name in CAMPAIGNS)
 
 
 @pytest.mark.parametrize("path", PDFS, ids=lambda path: f"{path.parent.name}/{path.stem}")
