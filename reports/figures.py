@@ -26,7 +26,7 @@ MOST_POINTS = 60_000
 
 def families(nets: tuple[str, ...]) -> dict[str, list[str]]:
     """The nets by family, in their order."""
-    from reports.report import family
+    from reports.scopes import family
 
     found: dict[str, list[str]] = {}
     for net in nets:

@@ -9,7 +9,7 @@ import numpy as np
 from reports import style
 from reports.elements import Figure, element
 from reports.figures import MOST_POINTS
-from reports.report import family
+from reports.scopes import family
 from reports.sides import kind
 from reports.tables import done_on, paper_figure
 from reports.variants import dots

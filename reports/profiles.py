@@ -75,7 +75,7 @@ def draw(axis: Any, lines: pd.DataFrame, name: str, **look: Any) -> None:
 
 def looks(nets: Iterable[str]) -> dict[str, dict[str, Any]]:
     """How each net is drawn where all share a panel: colour by depth, plain ones dashed."""
-    from reports.report import family
+    from reports.scopes import family
 
     nets = tuple(nets)
     depths = sorted({family(net)[1] for net in nets})

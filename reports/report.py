@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reports.scopes import Scope, beside_scope, in_scope, likeliest_scope, on_part_of, order
 from reports.source import Frames, load
-from resnet.errors import UserError
 from resnet.recipes import SHORT
 
 if TYPE_CHECKING:
@@ -21,9 +20,7 @@ if TYPE_CHECKING:
     from resnet.claims.verdicts import Verdict
     from resnet.experiment import Experiment
 
-Scope = tuple[str, str, str]
 SUMMARY = "summary"
-SCOPE = ("dataset_digest", "recipe_digest", "numerics")
 
 
 @dataclass(frozen=True)
@@ -208,75 +205,6 @@ class Report:
     def newest(self) -> dict[str, Any]:
         """The provenance of the run that started last; {} for no runs."""
         return max(self.provenance, key=lambda p: p.get("started") or "", default={})
-
-
-def in_scope(runs: pd.DataFrame, scope: Scope | None) -> Any:
-    """Which rows are of `scope`; all for None."""
-    import pandas as pd
-
-    keep = pd.Series(True, index=runs.index)
-    for name, value in zip(SCOPE, scope or (), strict=False):
-        keep &= runs[name].astype(str) == str(value)
-    return keep
-
-
-def beside_scope(runs: pd.DataFrame, scope: Scope | None) -> Any:
-    """Which rows are of the data and the numerics of `scope`, whatever their recipe."""
-    import pandas as pd
-
-    keep = pd.Series(scope is not None, index=runs.index)
-    for name, value in zip(SCOPE, scope or (), strict=False):
-        if name != "recipe_digest":
-            keep &= runs[name].astype(str) == str(value)
-    return keep
-
-
-def order(net: str) -> tuple[int, str, int]:
-    """The sort key of a net: plain before residual, families together, shallow before deep."""
-    kind, layers = family(net)
-    return (0 if kind.startswith("plain") else 1, kind, layers)
-
-
-def family(net: str) -> tuple[str, int]:
-    """An arm's family and depth; a name unknown to this version is a family of its own."""
-    from resnet import nets
-    from resnet.claims.arms import split
-
-    name, recipe = split(net)
-    try:
-        return nets.family(name) + (f"@{recipe}" if recipe else ""), nets.depth(name)
-    except UserError:
-        return net, 0
-
-
-def on_part_of(runs: pd.DataFrame, dataset: str) -> pd.DataFrame:
-    """The runs on the same part of whatever data set; all of them where there are none."""
-    from resnet.data.names import split
-
-    parts = runs["dataset"].map(lambda name: split(name)[1] if isinstance(name, str) else None)
-    mine = runs[parts == split(dataset)[1]]
-    return mine if len(mine) else runs
-
-
-def likeliest_scope(
-    runs: pd.DataFrame, nets: tuple[str, ...], usual: Collection[str] = ()
-) -> Scope | None:
-    """The scope with most finished runs of `nets`.
-
-    Of equals, one under a recipe that is `usual`, and of those the one that started last.
-    """
-    mine = runs[runs["net"].isin(nets) & runs["dataset_digest"].notna()]
-    if mine.empty:
-        return None
-
-    def weight(group: pd.DataFrame) -> tuple[int, int, bool, str]:
-        starts = [json.loads(text or "{}").get("started") or "" for text in group["provenance"]]
-        done = int((group["status"] == "done").sum())
-        return done, len(group), group["recipe"].iloc[0] in usual, max(starts)
-
-    groups = {key: weight(group) for key, group in mine.groupby(list(SCOPE), dropna=False)}
-    best = max(sorted(groups, key=str), key=lambda key: groups[key])
-    return str(best[0]), str(best[1]), str(best[2])
 
 
 def open_report(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.elements import Cell, Table, element
-from reports.report import family, order
+from reports.scopes import family, order
 from reports.tables import done_on, paper_figure, word
 from reports.words import METRICS, NONE, number, row, scope
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reports import style
 from reports.elements import Figure, element
 from reports.figures import within
-from reports.report import family
+from reports.scopes import family
 from reports.sides import kind
 from reports.words import ids, scope
 

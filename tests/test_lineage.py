@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reports.report import on_part_of
+from reports.scopes import on_part_of
 from resnet.data import Dataset
 from resnet.data.names import named
 from resnet.data.parts import part
