@@ -183,15 +183,22 @@ def kernels(setting: Setting, net: str) -> dict[str, Any]:
         activity = ProfilerActivity.CUDA if setting.device == "cuda" else ProfilerActivity.CPU
         with profile(activities=[activity]) as told:
             loop.advance(PROFILED)
-        rows = [
-            (event.key, getattr(event, f"self_{_kind(setting)}_time_total"), event.count)
-            for event in told.key_averages()
-        ]
-        rows.sort(key=lambda row: -row[1])
-        whole, launches = sum(t for _, t, _ in rows), sum(n for *_, n in rows)
-        first = {k[:110]: [t / PROFILED, n / PROFILED] for k, t, n in rows[:SHOWN]}
-        found[precision] = {"all": [whole / PROFILED, launches / PROFILED], **first}
+        found[precision] = _by_kernel(setting, told.key_averages())
     return found
+
+
+def _by_kernel(setting: Setting, events: Any) -> dict[str, list[float]]:
+    """[µs, launches] a step: of all kernels, then of those that take longest."""
+    taken: dict[str, list[float]] = {}
+    for event in events:
+        time_ = getattr(event, f"self_{_kind(setting)}_time_total")
+        if time_:  # the host's calls are events too, and take the device no time
+            sums = taken.setdefault(event.key[:110], [0.0, 0.0])  # long names differ in their tails
+            sums[0] += time_ / PROFILED
+            sums[1] += event.count / PROFILED
+    ordered = sorted(taken.items(), key=lambda pair: -pair[1][0])
+    whole = [sum(parts) for parts in zip(*taken.values(), strict=True)]
+    return {"all": whole, **dict(ordered[:SHOWN])}
 
 
 def _kind(setting: Setting) -> str:

@@ -30,8 +30,8 @@ QUIET: dict[str, Any] = {"capture_output": True, "timeout": 10.0}  # seconds
 # Plain and residual nets of 20 to 110 layers in bfloat16, ten at a time on an H200, got 1.88 times
 # the steps a second of one after another (benchmarks/NOTES.md).
 AT_ONCE, GAIN = 8, 1.8
-EACH = 8 * 2**30  # bytes that a run may need: 2.3 GiB were seen there, twice that in float32
-LARGEST = 200  # as much work as so many layers of ResNet-110: larger nets fill a GPU by themselves
+EACH = 8 * 2**30  # bytes that a run may need: 2.3 GiB a run were seen there, the rest is caution
+LARGEST = 200  # layers' worth of work, as ResNet-110 has 126: nothing larger was tried side by side
 
 
 def offered() -> bool:
