@@ -121,12 +121,13 @@ def _training_device(options: Options, here: str) -> str:
 
 
 def _check_writable(options: Options) -> None:
-    """Find out now, not after an hour, that the runs have nowhere to go."""
+    """Find out now, not after an hour, that the runs have nowhere to go; makes no folder yet."""
     import tempfile
 
     try:
-        options.output_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=options.output_dir) as file:
+        wanted = options.output_dir
+        there = next(place for place in (wanted, *wanted.parents) if place.exists())
+        with tempfile.TemporaryFile(dir=there) as file:
             file.write(b"\0" * 65_536)
     except (FileExistsError, NotADirectoryError):
         raise UserError(f"--output-dir '{options.output_dir}' is a file, not a folder") from None

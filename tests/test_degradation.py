@@ -126,6 +126,13 @@ def test_the_second_call_trains_nothing_and_makes_the_same_pdf(
     assert not list(cwd.glob("runs/*/metrics-2.jsonl"))
 
 
+def test_a_mistake_found_late_leaves_no_folder(tmp_path: Path) -> None:
+    done = run("--preset", "paper", "--data-dir", str(tmp_path / "nowhere"), cwd=tmp_path)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_dry_run_trains_nothing(tmp_path: Path) -> None:
     done = run(*QUICK, "--nets", "plain8", "--dry-run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
