@@ -282,7 +282,12 @@ def test_precision_is_part_of_what_a_run_is(dataset: Dataset) -> None:
 
 @pytest.mark.parametrize(
     ("flags", "asked"),
-    [([], FAST), (["--plain-step"], PLAIN), (["--compile"], Speed(compile=True))],
+    [
+        ([], FAST),
+        (["--plain-step"], PLAIN),
+        (["--compile"], Speed(compile=True)),
+        (["--library-kernels"], Speed(kernels=False)),
+    ],
 )
 def test_the_flags_for_speed_reach_the_training(
     tmp_path: Path,

@@ -43,6 +43,7 @@ class Options:
     report: bool = True
     plain_step: bool = False
     compile: bool = False
+    library_kernels: bool = False
     dry_run: bool = False
     cluster: Path | None = None  # the file of cluster settings
     cluster_flags: tuple[tuple[str, Any], ...] = ()  # the settings given on the command line
@@ -52,7 +53,8 @@ class Options:
     @property
     def speed(self) -> Speed:
         """What may make the steps fast."""
-        return Speed(graph=not self.plain_step, compile=self.compile)
+        own = not self.library_kernels
+        return Speed(graph=not self.plain_step, compile=self.compile, kernels=own)
 
     def of(self, experiment: Experiment) -> Options:
         """The same, on the experiment's own data where no other is asked for.
@@ -129,6 +131,11 @@ def add_arguments(
     add("--minutes", type=float, metavar="N", help="save and stop then; the same command goes on")
     add("--wandb", choices=("offline", "online", "disabled"), help="the mirror of the record")
     add("--plain-step", action="store_true", help="no CUDA graphs: the same numbers, slower")
+    add(
+        "--library-kernels",
+        action="store_true",
+        help="cuDNN's kernels, not our own (for bfloat16 on a GPU)",
+    )
     add("--compile", action="store_true", help="compile the blocks: for long runs on a GPU")
     add("--no-report", dest="report", action="store_false", help="stop at the table")
     add("--dry-run", action="store_true", help="print the plan, do nothing")

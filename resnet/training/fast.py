@@ -42,6 +42,10 @@ def hasten(module: Classifier, loaders: list[Any], speed: Speed, device: str) ->
         compile_blocks(net)
     if not applies(speed, module, device):
         return loaders
+    if speed.kernels and not speed.compile and recipe.precision == "bfloat16":
+        from resnet.kernels import fuse_where_possible
+
+        fuse_where_possible(net, module.pipeline.size)
     torch.backends.cudnn.benchmark = True  # shapes never change
     room = steps_a_chunk(net, device)
     module.fast = Fast(net, module.sgd, module.pipeline, recipe, room)

@@ -1,0 +1,25 @@
+"""Kernels of our own for the training step of CIFAR-sized nets of basic blocks, in bfloat16.
+
+A block is six kernels forward and eleven backward, where PyTorch's own take about fifty. They need
+Triton, which comes with PyTorch for CUDA; without it, or for other nets, nothing changes.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from torch import nn
+
+IMAGE = 32  # pixels that height and width must be a multiple of, so that rows divide evenly
+
+
+def fuse_where_possible(net: nn.Module, size: tuple[int, int]) -> bool:
+    """Let `net` train by these kernels on images of `size` if they know how; whether they do."""
+    if find_spec("triton") is None or any(side % IMAGE for side in size):
+        return False
+    from resnet.kernels.fuse import fuse, fusible
+
+    possible = fusible(net)
+    if possible:
+        fuse(net)
+    return possible

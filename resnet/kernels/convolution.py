@@ -1,0 +1,171 @@
+"""3×3 convolutions of small maps, and what batch normalisation wants to know of their results.
+
+One kernel serves forward and backward: a program makes BLOCK rows (a row: one pixel of one image)
+with all their channels, so that it can also sum over its rows what the next kernel needs.
+cuDNN's kernels for 16 to 64 channels leave most of a GPU idle (benchmarks/NOTES.md).
+"""
+
+from __future__ import annotations
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+from resnet.kernels.normalised import Normalised
+from resnet.kernels.shapes import FACTOR, Shape, channels_last, tile
+from resnet.kernels.waiting import LAUNCH, wait
+
+NOTHING, STATISTICS, GRADIENTS = 0, 1, 2  # what is summed over rows beside the map itself
+
+
+@triton.jit
+def _factors(
+    i, x, w, image, oy, ox, w_out, w_in, w_y, w_x,
+    H: tl.constexpr, W: tl.constexpr,
+    C_IN: tl.constexpr, C_PAD: tl.constexpr, C_OUT: tl.constexpr,
+    STRIDE: tl.constexpr, TRANSPOSED: tl.constexpr, TAPS: tl.constexpr,
+):  # fmt: skip
+    column = tl.arange(0, TAPS * C_PAD)
+    tap, c = column // C_PAD, column % C_PAD
+    if TAPS == 4:  # three taps of one line of the kernel, and a fourth of zeros
+        ky, kx = i, tap
+    else:
+        ky, kx = i // 3, tap + i % 3
+    if TRANSPOSED:
+        ty, tx = oy + 1 - ky, ox[:, None] + 1 - kx[None, :]
+        iy, ix = ty // STRIDE, tx // STRIDE
+        there_y = (ty >= 0) & (iy < H) & (ty % STRIDE == 0)
+        there_x = (tx >= 0) & (ix < W) & (tx % STRIDE == 0)
+    else:
+        iy, ix = oy * STRIDE + ky - 1, ox[:, None] * STRIDE + kx[None, :] - 1
+        there_y = (iy >= 0) & (iy < H)
+        there_x = (ix >= 0) & (ix < W)
+    real, out = (kx < 3) & (c < C_IN), tl.arange(0, C_OUT)
+    at = ((image * H + iy) * W)[:, None] * C_IN + ix * C_IN + c[None, :]
+    left = tl.load(x + at, there_y[:, None] & there_x & real[None, :], other=0.0)
+    at = (c * w_in + ky * w_y + kx * w_x)[:, None] + (out * w_out)[None, :]
+    right = tl.load(w + at, real[:, None] & (out < C_OUT)[None, :], other=0.0)
+    return left.to(tl.bfloat16).to(FACTOR), right.to(tl.bfloat16).to(FACTOR)
+
+
+@triton.jit
+def _convolve(
+    x, w, y, one, two, added, active, raw, mean, inverse, parts,
+    w_out, w_in, w_y, w_x,
+    H: tl.constexpr, W: tl.constexpr, OH: tl.constexpr, OW: tl.constexpr,
+    C_IN: tl.constexpr, C_PAD: tl.constexpr, C_OUT: tl.constexpr,
+    STRIDE: tl.constexpr, TRANSPOSED: tl.constexpr, TAPS: tl.constexpr,
+    BLOCK: tl.constexpr, STAGES: tl.constexpr, SUMS: tl.constexpr, ADD: tl.constexpr,
+):  # fmt: skip
+    program = tl.program_id(0)
+    rows = program * BLOCK + tl.arange(0, BLOCK)
+    image, pixel = rows // (OH * OW), rows % (OH * OW)
+    oy, ox = pixel // OW, pixel % OW
+    acc = tl.zeros([BLOCK, C_OUT], tl.float32)
+    wait()
+    if STAGES == 1:
+        for i in tl.static_range(0, 3 if TAPS == 4 else 9):
+            left, right = _factors(
+                i, x, w, image, oy, ox, w_out, w_in, w_y, w_x,
+                H, W, C_IN, C_PAD, C_OUT, STRIDE, TRANSPOSED, TAPS,
+            )  # fmt: skip
+            acc = tl.dot(left, right, acc)
+    else:
+        for i in tl.range(0, 3 if TAPS == 4 else 9, num_stages=STAGES):
+            left, right = _factors(
+                i, x, w, image, oy, ox, w_out, w_in, w_y, w_x,
+                H, W, C_IN, C_PAD, C_OUT, STRIDE, TRANSPOSED, TAPS,
+            )  # fmt: skip
+            acc = tl.dot(left, right, acc)
+    out = tl.arange(0, C_OUT)
+    at = rows[:, None] * C_OUT + out[None, :]
+    if ADD == 1:
+        acc += tl.load(added + at).to(tl.float32)
+    if ADD == 2:  # from a map that every STRIDE-th pixel went to, beside channels of zeros
+        from_y, from_x = oy // STRIDE, ox // STRIDE
+        kept_pixel = (oy % STRIDE == 0) & (ox % STRIDE == 0)
+        from_row = (image * H + from_y) * W + from_x
+        place = from_row[:, None] * C_IN + out[None, :]
+        acc += tl.load(added + place, kept_pixel[:, None], other=0.0).to(tl.float32)
+    if SUMS == 2:
+        acc = tl.where(tl.load(active + at).to(tl.float32) > 0, acc, 0.0)
+    kept = acc.to(tl.bfloat16)
+    tl.store(y + at, kept)
+    kept = kept.to(tl.float32)
+    place = out * parts + program
+    if SUMS == 1:
+        centre = tl.sum(kept, 0) / BLOCK
+        apart = kept - centre[None, :]
+        tl.store(one + place, centre)
+        tl.store(two + place, tl.sum(apart * apart, 0))
+    if SUMS == 2:
+        apart = tl.load(raw + at).to(tl.float32) - tl.load(mean + out)[None, :]
+        normal = apart * tl.load(inverse + out)[None, :]
+        tl.store(one + place, tl.sum(kept, 0))
+        tl.store(two + place, tl.sum(kept * normal, 0))
+
+
+def forward(x: Tensor, weight: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+    """The map [N, C', H/stride, W/stride] in bfloat16, and its statistics by parts of rows.
+
+    Those are float32 [2, C', parts]: the mean of a part, and its sum of squared distances from it.
+    """
+    shape = Shape.of(x, weight, stride)
+    y = channels_last(x, shape.n, shape.c_out, shape.oh, shape.ow)
+    return _launch(x, weight, y, shape, transposed=False, sums=STATISTICS)
+
+
+def backward(
+    dy: Tensor,
+    weight: Tensor,
+    stride: int,
+    like: Tensor,
+    added: Tensor | None = None,
+    below: Normalised | None = None,
+) -> tuple[Tensor, Tensor]:
+    """The gradient of the convolution's input `like`, with `added` on top; sums by parts.
+
+    `added` has the shape of `like`, or that of dy: then it is taken back through option A.
+    `below` is what made that input by BN and ReLU. The
+    gradient is then handed on through the ReLU, and the sums [2, C, parts] are those of the
+    gradient, and of the gradient times BN's normalised input.
+    """
+    shape = Shape.of(like, weight, stride)
+    dx = channels_last(dy, *like.shape)
+    sums = NOTHING if below is None else GRADIENTS
+    return _launch(dy, weight, dx, shape, True, sums, added, below)
+
+
+def _launch(
+    x: Tensor,
+    weight: Tensor,
+    y: Tensor,
+    shape: Shape,
+    transposed: bool,
+    sums: int,
+    added: Tensor | None = None,
+    below: Normalised | None = None,
+) -> tuple[Tensor, Tensor]:
+    s = shape.turned() if transposed else shape
+    rows = s.n * s.oh * s.ow
+    how = tile(s, transposed)
+    parts = rows // how.block
+    found = torch.empty(2, s.c_out, parts, device=x.device)
+    w_out, w_in, w_y, w_x = weight.stride()
+    if transposed:
+        w_out, w_in = w_in, w_out
+    active, raw, stats = (x, x, found) if below is None else (below.out, below.y, below.stats)
+    _convolve[(parts,)](
+        x, weight, y, found[0], found[1], x if added is None else added,
+        active, raw, stats[0], stats[1], parts, w_out, w_in, w_y, w_x,
+        s.h, s.w, s.oh, s.ow, s.c_in, s.padded(how.taps), s.c_out, s.stride, transposed,
+        how.taps, how.block, how.stages, sums, _adding(added, y), num_warps=how.warps, **LAUNCH,
+    )  # fmt: skip
+    return y, found
+
+
+def _adding(added: Tensor | None, y: Tensor) -> int:
+    if added is None:
+        return 0
+    return 1 if added.shape == y.shape else 2

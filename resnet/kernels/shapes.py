@@ -1,0 +1,88 @@
+"""Shapes of the convolutions that have kernels here, and how each is cut into programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+import triton.language as tl
+from torch import Tensor
+from triton import knobs
+
+# Triton's interpreter, which the tests use, would multiply the bits of bfloat16 as integers.
+FACTOR = tl.constexpr(tl.float32 if knobs.runtime.interpret else tl.bfloat16)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A 3×3 convolution with padding 1: the map it reads [n, c_in, h, w], what it writes."""
+
+    n: int
+    h: int
+    w: int
+    oh: int
+    ow: int
+    c_in: int
+    c_out: int
+    stride: int
+
+    @classmethod
+    def of(cls, x: Tensor, weight: Tensor, stride: int) -> Shape:
+        """The convolution of x [N, C, H, W] with weight [C', C, 3, 3]."""
+        (n, c_in, h, w), c_out = x.shape, weight.shape[0]
+        oh, ow = -(-h // stride), -(-w // stride)
+        return cls(n, h, w, oh, ow, c_in, c_out, stride)
+
+    def turned(self) -> Shape:
+        """The convolution that takes gradients back: from what was written to what was read."""
+        return replace(
+            self, h=self.oh, w=self.ow, oh=self.h, ow=self.w, c_in=self.c_out, c_out=self.c_in
+        )
+
+    def padded(self, taps: int) -> int:
+        """Channels to a tap: a power of two, and 16 or more a product."""
+        power = 1 << (self.c_in - 1).bit_length()
+        return max(power, 16 // taps)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Rows a program makes, taps a product takes (1, or 4: three and zeros), warps, stages."""
+
+    block: int
+    taps: int
+    warps: int
+    stages: int = 1
+
+
+# (channels read, channels written, transposed): measured on an H200, benchmarks/NOTES.md.
+TILES = {
+    (3, 16, False): Tile(256, 4, 8),
+    (16, 16, False): Tile(256, 1, 4),
+    (16, 16, True): Tile(256, 1, 4),
+    (16, 32, False): Tile(128, 4, 4),
+    (32, 16, True): Tile(256, 1, 8),
+    (32, 32, False): Tile(128, 1, 4),
+    (32, 32, True): Tile(128, 1, 4),
+    (32, 64, False): Tile(64, 4, 4),
+    (64, 32, True): Tile(128, 1, 8),
+    (64, 64, False): Tile(64, 4, 4),
+    (64, 64, True): Tile(64, 4, 4),
+}
+
+
+def tile(shape: Shape, transposed: bool) -> Tile:
+    """How to cut a convolution into programs."""
+    found = TILES.get((shape.c_in, shape.c_out, transposed))
+    if found is None:
+        found = Tile(128 if shape.c_in < 64 else 64, 4 if shape.c_in < 64 else 1, 4)
+    rows = shape.n * shape.oh * shape.ow
+    while rows % found.block:
+        found = replace(found, block=found.block // 2)
+    return found
+
+
+def channels_last(like: Tensor, *shape: int) -> Tensor:
+    """An empty map in bfloat16, a pixel's channels together, on the device of `like`."""
+    form = torch.channels_last
+    return torch.empty(shape, dtype=torch.bfloat16, device=like.device, memory_format=form)
