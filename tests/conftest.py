@@ -13,6 +13,10 @@ from resnet.data.sets import Dataset, digest, splits
 from resnet.recipes import Recipe
 from resnet.runs.spec import RunSpec
 
+# Without a GPU our kernels run in Triton's interpreter, to be chosen before anybody imports Triton.
+if not torch.cuda.is_available():
+    os.environ.setdefault("TRITON_INTERPRET", "1")
+
 # Exact on a busy machine too, and quick; the tests themselves run side by side.
 torch.set_num_threads(1)
 

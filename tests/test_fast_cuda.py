@@ -1,5 +1,8 @@
 """Captured graphs against the plain step, on a GPU: within rounding, since kernels may differ."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -130,6 +133,29 @@ def test_compiled_blocks_can_be_captured(dataset: Dataset) -> None:
     plain, _ = module_of(dataset, PLAIN, lr=0.005)
     fast, _ = module_of(dataset, Speed(compile=True), lr=0.005)
     assert torch.allclose(losses(plain), losses(fast), rtol=1e-2)
+
+
+PRINT_WEIGHTS = """
+import hashlib
+from resnet.training.speed import Speed
+from tests.conftest import make_dataset
+from tests.test_fast_cuda import flat, losses, module_of
+module, _ = module_of(make_dataset(), Speed(), "resnet14", precision="bfloat16", lr=0.005)
+losses(module)
+print(type(module.net).__name__, hashlib.sha256(flat(module.net).cpu().numpy()).hexdigest())
+"""
+
+
+def test_kernels_launched_early_change_no_bit() -> None:
+    def told(early: str) -> str:
+        environment = {**os.environ, "RESNET_EARLY": early}
+        words = [sys.executable, "-c", PRINT_WEIGHTS]
+        return subprocess.run(
+            words, env=environment, capture_output=True, text=True, check=True
+        ).stdout
+
+    assert told("0").startswith("FusedResNet")
+    assert told("1") == told("0")
 
 
 def test_training_needs_no_more_memory_as_epochs_go_by(dataset: Dataset) -> None:

@@ -59,14 +59,14 @@ class Tile:
 TILES = {
     (3, 16, False): Tile(256, 4, 8),
     (16, 16, False): Tile(256, 1, 4),
-    (16, 16, True): Tile(256, 1, 4),
+    (16, 16, True): Tile(512, 1, 8),
     (16, 32, False): Tile(128, 4, 4),
     (32, 16, True): Tile(256, 1, 8),
-    (32, 32, False): Tile(128, 1, 4),
-    (32, 32, True): Tile(128, 1, 4),
-    (32, 64, False): Tile(64, 4, 4),
+    (32, 32, False): Tile(128, 1, 4, 3),
+    (32, 32, True): Tile(128, 1, 4, 3),
+    (32, 64, False): Tile(64, 1, 4, 3),
     (64, 32, True): Tile(128, 1, 8),
-    (64, 64, False): Tile(64, 4, 4),
+    (64, 64, False): Tile(64, 1, 4, 3),
     (64, 64, True): Tile(64, 4, 4),
 }
 

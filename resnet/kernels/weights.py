@@ -27,11 +27,11 @@ class Cut:
 
 # (channels read, channels written): measured on an H200, benchmarks/NOTES.md.
 CUTS = {
-    (3, 16): Cut(1024, 64, 4),
-    (16, 16): Cut(1024, 128, 4),
+    (3, 16): Cut(1024, 32, 4),
+    (16, 16): Cut(1024, 128, 4, 2),
     (16, 32): Cut(256, 64, 8),
-    (32, 32): Cut(256, 64, 4),
-    (32, 64): Cut(256, 64, 4),
+    (32, 32): Cut(256, 32, 4),
+    (32, 64): Cut(256, 64, 4, 4),
     (64, 64): Cut(256, 64, 4),
 }
 VALUES = 4096  # that a program sums

@@ -42,7 +42,7 @@ def hasten(module: Classifier, loaders: list[Any], speed: Speed, device: str) ->
         compile_blocks(net)
     if not applies(speed, module, device):
         return loaders
-    if speed.kernels and not speed.compile and recipe.precision == "bfloat16":
+    if own_kernels(speed, recipe):
         from resnet.kernels import fuse_where_possible
 
         fuse_where_possible(net, module.pipeline.size)
@@ -62,6 +62,11 @@ def applies(speed: Speed, module: Classifier, device: str) -> bool:
     graphs = speed.graph and device == "cuda" and module.ranks.world == 1
     plain = type(module.pipeline) is Pipeline
     return graphs and plain and capturable(module.net, module.spec.recipe)
+
+
+def own_kernels(speed: Speed, recipe: Recipe) -> bool:
+    """Whether a run that can be captured should use our kernels, where they know its net."""
+    return speed.kernels and not speed.compile and recipe.precision == "bfloat16"
 
 
 def capturable(net: nn.Module, recipe: Recipe) -> bool:

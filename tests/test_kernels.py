@@ -1,0 +1,196 @@
+"""Our own kernels against PyTorch's, in Triton's interpreter where there is no GPU.
+
+The interpreter cuts bfloat16 off instead of rounding it, so errors are up to twice a GPU's.
+"""
+
+from copy import deepcopy
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+import resnet.kernels
+from resnet.nets import build, initialise
+from resnet.recipes import PAPER
+from resnet.training.fast import own_kernels
+from resnet.training.speed import FAST, Speed
+from tests.conftest import TINY
+
+pytest.importorskip("triton")
+from resnet.kernels import convolution, fuse, normalisation, weights
+from resnet.kernels.normalised import Normalised
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+# (channels read, channels written, pixels, stride): those of a CIFAR net, on smaller maps.
+SHAPES = [(3, 16, 16, 1), (16, 16, 16, 1), (16, 32, 16, 2), (32, 32, 8, 1), (32, 64, 8, 2)]
+WITHIN = 0.015  # of the norm: a product of factors cut off at 8 bits
+
+
+def near(ours: Tensor, theirs: Tensor, within: float = WITHIN) -> bool:
+    return bool((ours.double() - theirs).norm() <= within * theirs.norm())
+
+
+def images(*shape: int, seed: int = 0, dtype: torch.dtype = torch.bfloat16) -> Tensor:
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+    return x.to(DEVICE, dtype).contiguous(memory_format=torch.channels_last)
+
+
+def example(c_in: int, c_out: int, size: int, stride: int) -> tuple[Tensor, Tensor, Tensor]:
+    """A map, weights and a gradient of the result."""
+    x = images(2, c_in, size, size, dtype=torch.float32 if c_in == 3 else torch.bfloat16)
+    weight = images(c_out, c_in, 3, 3, seed=1, dtype=torch.float32) / c_in
+    return x, weight, images(2, c_out, size // stride, size // stride, seed=2)
+
+
+@pytest.mark.parametrize(("c_in", "c_out", "size", "stride"), SHAPES)
+def test_a_map_and_its_statistics(c_in: int, c_out: int, size: int, stride: int) -> None:
+    x, weight, _ = example(c_in, c_out, size, stride)
+    y, sums = convolution.forward(x, weight, stride)
+    assert near(y, F.conv2d(x.double(), weight.double(), None, stride, 1))
+    assert y.is_contiguous(memory_format=torch.channels_last)
+    rows = y.double().permute(1, 0, 2, 3).reshape(c_out, -1)
+    parts = rows.view(c_out, sums.shape[2], -1)
+    assert torch.allclose(sums[0].double(), parts.mean(2), atol=1e-6)
+    assert torch.allclose(sums[1].double(), parts.var(2, correction=0) * parts.shape[2], rtol=1e-4)
+
+
+@pytest.mark.parametrize(("c_in", "c_out", "size", "stride"), SHAPES)
+def test_gradients_of_weights(c_in: int, c_out: int, size: int, stride: int) -> None:
+    x, weight, dy = example(c_in, c_out, size, stride)
+    ours = weights.gradient(dy, x, weight, stride)
+    theirs = torch.nn.grad.conv2d_weight(x.double(), weight.shape, dy.double(), stride, 1)
+    assert near(ours, theirs)
+    assert ours.stride() == weight.stride()
+
+
+@pytest.mark.parametrize("added", ["nothing", "identity", "option A"])
+@pytest.mark.parametrize(("c_in", "c_out", "size", "stride"), SHAPES[1:])
+def test_gradients_of_maps_through_relu(
+    c_in: int, c_out: int, size: int, stride: int, added: str
+) -> None:
+    x, weight, dy = example(c_in, c_out, size, stride)
+    theirs = torch.nn.grad.conv2d_input(x.shape, weight.double(), dy.double(), stride, 1)
+    extra = None
+    if added == "identity":
+        extra = images(*x.shape, seed=3)
+        theirs = theirs + extra.double()
+    elif added == "option A" and stride == 2:
+        extra = dy
+        theirs[..., ::2, ::2] += dy.double()[:, :c_in]
+    mean, inverse = x.double().mean((0, 2, 3)), 1 / x.double().std((0, 2, 3))
+    stats = torch.stack([mean, inverse, inverse, mean]).float()
+    out = images(*x.shape, seed=4).relu()
+    dx, sums = convolution.backward(dy, weight, stride, x, extra, Normalised(x, out, stats))
+    theirs = theirs * (out > 0)
+    assert near(dx, theirs)
+    normal = (x.double() - mean.view(1, -1, 1, 1)) * inverse.view(1, -1, 1, 1)
+    assert torch.allclose(sums[0].sum(1).double(), dx.double().sum((0, 2, 3)), atol=1e-2)
+    assert torch.allclose(sums[1].sum(1).double(), (dx * normal).sum((0, 2, 3)), atol=1e-2)
+
+
+@pytest.mark.parametrize("added", ["nothing", "a map", "option A"])
+def test_normalisation_there_and_back(added: str) -> None:
+    y, bn = images(2, 32, 8, 8), torch.nn.BatchNorm2d(32).to(DEVICE)
+    torch.nn.init.normal_(bn.weight)
+    theirs = deepcopy(bn).double()
+    shape = {"nothing": None, "a map": (2, 32, 8, 8), "option A": (2, 16, 16, 16)}[added]
+    extra = None if shape is None else images(*shape, seed=5)
+    parts = y.permute(1, 0, 2, 3).reshape(32, 4, -1).float()
+    sums = torch.stack([parts.mean(2), parts.var(2, correction=0) * parts.shape[2]])
+    of = normalisation.forward(y, sums.contiguous(), bn, extra)
+    z = y.double().requires_grad_()
+    straight = 0.0 if extra is None else extra.double()
+    if added == "option A":
+        assert extra is not None
+        straight = F.pad(extra.double()[..., ::2, ::2], (0, 0, 0, 0, 0, 16))
+    out = (theirs(z) + straight).relu()
+    assert near(of.out, out.detach())
+    assert torch.allclose(bn.running_mean.double(), theirs.running_mean, atol=1e-5)
+    assert torch.allclose(bn.running_var.double(), theirs.running_var, atol=1e-5)
+    assert bn.num_batches_tracked == 1
+    g = images(2, 32, 8, 8, seed=6)
+    out.backward(g.double())
+    reduced = normalisation.reduced(g, of)
+    dy, d_weight, d_bias, handed = normalisation.backward(g, reduced, of, False, True)
+    assert z.grad is not None
+    assert handed is not None
+    assert near(dy, z.grad)
+    assert near(d_weight, theirs.weight.grad)
+    assert near(d_bias, theirs.bias.grad)
+    assert torch.equal(handed, torch.where(of.out > 0, g, 0))
+
+
+def gradients(net: torch.nn.Module, x: Tensor, labels: Tensor) -> Tensor:
+    low = next(net.parameters()).dtype == torch.float32
+    with torch.autocast(DEVICE, torch.bfloat16, enabled=low, cache_enabled=False):
+        logits = net(x)
+    F.cross_entropy(logits.double(), labels).backward()
+    return torch.cat([weight.grad.double().flatten() for weight in net.parameters()])
+
+
+@pytest.mark.parametrize("name", ["plain8", "resnet14", "resnet8-B"])
+def test_a_net_has_the_gradients_of_its_plain_step(name: str) -> None:
+    net = build(name, 10)
+    initialise(net, 0, PAPER.init)
+    net = net.to(DEVICE).to(memory_format=torch.channels_last).train()
+    exact, plain = deepcopy(net).double(), deepcopy(net)
+    assert resnet.kernels.fuse_where_possible(net, (32, 32))
+    x, labels = images(1, 3, 32, 32, dtype=torch.float32), torch.tensor([3], device=DEVICE)
+    expected = gradients(exact, x.double(), labels)
+    ours, theirs = gradients(net, x, labels) - expected, gradients(plain, x, labels) - expected
+    assert ours.norm() < 2 * theirs.norm()
+    for mine, right in zip(net.buffers(), exact.buffers(), strict=True):
+        assert near(mine, right.double(), 0.02)
+
+
+def test_a_fused_net_is_evaluated_and_saved_as_ever() -> None:
+    net = build("resnet8", 10).eval()
+    before, keys = net(x := torch.randn(2, 3, 32, 32)), list(net.state_dict())
+    fuse.fuse(net)
+    assert torch.equal(net(x), before)
+    assert list(net.state_dict()) == keys
+    assert torch.equal(deepcopy(net)(x), before)
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("plain20", True),
+        ("resnet1202", True),
+        ("resnet20-C", True),
+        ("preact-resnet20", False),
+        ("resnet11", False),
+        ("resnet20-bn-after-addition", False),
+        ("resnet20-dropout-shortcut", False),
+        ("resnet18", False),
+        ("vgg10-bn", False),
+    ],
+)
+def test_which_nets_have_kernels(name: str, known: bool) -> None:
+    with torch.device("meta"):
+        assert fuse.fusible(build(name, 10)) is known
+
+
+def test_where_kernels_do_not_fit_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = build("resnet8", 10)
+    assert not resnet.kernels.fuse_where_possible(net, (28, 28))
+    monkeypatch.setattr(resnet.kernels, "find_spec", lambda name: None)
+    assert not resnet.kernels.fuse_where_possible(net, (32, 32))
+    assert type(net).__name__ == "ResNet"
+
+
+@pytest.mark.parametrize(
+    ("speed", "precision", "own"),
+    [
+        (FAST, "bfloat16", True),
+        (FAST, "float32", False),
+        (FAST, "tf32", False),
+        (Speed(kernels=False), "bfloat16", False),
+        (Speed(compile=True), "bfloat16", False),
+    ],
+)
+def test_when_kernels_are_asked_for(speed: Speed, precision: str, own: bool) -> None:
+    assert own_kernels(speed, replace(TINY, precision=precision)) is own
