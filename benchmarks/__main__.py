@@ -13,6 +13,7 @@ NAMES = {
     "lesion": "deleting blocks with and without reuse of activations",
     "tables": "a table of 1,000 runs",
     "growth": "time by depth and by epochs",
+    "tiles": "how to cut each convolution into programs on this GPU",
     "gpu": "every goal on a GPU, in one call of less than ten minutes",
 }
 

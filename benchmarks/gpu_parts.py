@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -83,9 +84,13 @@ def _losses(setting: Setting, precision: str, speed: Speed) -> torch.Tensor:
 
 
 def goal(setting: Setting, net: str) -> dict[str, Any]:
-    """Fast steps in each precision, plain ones, and the usual loop's, in turns; what is due."""
+    """Fast steps in each precision, plain ones, and the usual loop's, in turns; what is due.
+
+    Bfloat16 stands twice: by our own kernels, and by cuDNN's.
+    """
     size, stretch = setting.size, setting.size.stretch(net)
     loops: dict[str, Ours] = {p: setting.ours(net, p, FAST) for p in PRECISIONS}
+    loops["bfloat16, cuDNN's"] = setting.ours(net, "bfloat16", replace(FAST, kernels=False))
     loops["plain"] = setting.ours(net, "float32", PLAIN)
     train, test = setting.dataset.train, setting.dataset.test
     usual = Usual(setting.spec(net), train, test, setting.device, workers=4)
@@ -177,13 +182,14 @@ def kernels(setting: Setting, net: str) -> dict[str, Any]:
     from torch.profiler import ProfilerActivity, profile
 
     found: dict[str, Any] = {"net": net}
-    for precision in PRECISIONS:
-        loop = setting.ours(net, precision, PLAIN)
+    arms = {precision: (precision, PLAIN) for precision in PRECISIONS}
+    for name, (precision, speed) in {**arms, "bfloat16, our own": ("bfloat16", FAST)}.items():
+        loop = setting.ours(net, precision, speed)
         loop.advance(PROFILED)
         activity = ProfilerActivity.CUDA if setting.device == "cuda" else ProfilerActivity.CPU
         with profile(activities=[activity]) as told:
             loop.advance(PROFILED)
-        found[precision] = _by_kernel(setting, told.key_averages())
+        found[name] = _by_kernel(setting, told.key_averages())
     return found
 
 
