@@ -5,6 +5,7 @@ import sys
 
 NAMES = {
     "step": "a step, plain and fast, against the usual loop's; share of the floor",
+    "compiled": "a step with compiled blocks against eager ones, and when that has paid",
     "train": "a whole run against the usual loop, and against the bare step",
     "augment": "batched augmentation against PIL",
     "decode": "decoders of photographs against PIL, a core",

@@ -10,6 +10,7 @@ import torch
 
 from benchmarks import __main__ as entry
 from benchmarks.common import Result, compare, in_turns, show, told
+from benchmarks.compiled import paid_back
 from benchmarks.floor import of_step
 from benchmarks.gpu_size import EPOCHS, STEPS, Size, extrapolated, sized
 from benchmarks.loops import Ours, spec_of
@@ -69,6 +70,22 @@ def test_a_paper_run_has_its_tests_counted() -> None:
     assert sized(Size(), "float32", STEPS) == replace(PAPER, warmup="until-error")
 
 
+@pytest.mark.parametrize(
+    ("first", "eager", "compiled", "steps"),
+    [
+        (21.0, 2.0, 1.0, 20),  # 21 + 19 * 1 = 20 * 2
+        (20.5, 2.0, 1.0, 20),  # only whole steps
+        (1.5, 2.0, 1.0, 1),  # nothing to pay back
+        (45.0, 1.0, 1.25, None),
+        (45.0, 1.0, 1.0, None),
+    ],
+)
+def test_compiling_has_paid_when_both_have_taken_as_long(
+    first: float, eager: float, compiled: float, steps: int | None
+) -> None:
+    assert paid_back(first, eager, compiled) == steps
+
+
 def test_our_loop_and_the_usual_one_train_the_same_net(dataset: Dataset) -> None:
     recipe = replace(TINY, test_images=32)
     spec = spec_of("plain8", dataset, recipe)
@@ -99,6 +116,16 @@ def test_the_names_are_told(arguments: list[str], monkeypatch, capsys) -> None:
 
 def test_help_of_every_benchmark_is_quick_to_come_by() -> None:
     code = "import sys, benchmarks.{0}; assert 'torch' not in sys.modules, 'torch'"
-    light = ("step", "train", "augment", "startup", "packing", "tables", "growth", "gpu")
+    light = (
+        "step",
+        "compiled",
+        "train",
+        "augment",
+        "startup",
+        "packing",
+        "tables",
+        "growth",
+        "gpu",
+    )
     lines = ";".join(code.format(name) for name in light)
     subprocess.run([sys.executable, "-c", lines], check=True)

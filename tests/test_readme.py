@@ -7,6 +7,7 @@ import pytest
 
 from experiments import checkpoints
 from experiments.degradation import EXPERIMENT as DEGRADATION
+from resnet import recipes
 from resnet.__main__ import _parser
 from resnet.experiment import Experiment, get, names
 from resnet.planning.options import parser
@@ -37,6 +38,8 @@ def test_every_flag_and_recipe_in_readme_exists() -> None:
     listed = re.search(r"--recipe (\S+)", README)
     assert listed is not None
     assert set(listed[1].split("|")) <= set(RECIPES)
+    for name in re.findall(r"`--recipe ([\w-]+)`", README):  # cut-down rivals are not listed
+        assert recipes.get(name).name == name
 
 
 def test_readme_has_every_experiment() -> None:
