@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reports.source import Sources
     from resnet.experiment import Experiment
 
 __all__ = ["make", "verify"]
@@ -18,7 +19,7 @@ __all__ = ["make", "verify"]
 
 def make(
     experiment: str | Experiment,
-    source: str | Path,
+    source: Sources,
     output_dir: str | Path,
     scope: Sequence[Any] | None = None,
     wanted: Sequence[str] | None = None,
@@ -28,7 +29,8 @@ def make(
 
     Args:
         experiment: an experiment of `experiments/`, or its name, or 'summary'.
-        source: a folder of runs, 'wandb:ENTITY/PROJECT', 'journals:DIR', or another report.
+        source: a folder of runs, 'wandb:ENTITY/PROJECT', 'journals:DIR', another report, or
+            several of these, whose runs are read as one.
         output_dir: made if need be.
         scope: (dataset digest, recipe digest, numerics); None takes the one with most runs.
         wanted: ids of the planned runs, which the report is limited to; missing ones are listed.

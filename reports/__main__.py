@@ -1,9 +1,13 @@
-"""`python -m reports`: make reports, verify one, or keep what they are made from.
+"""`python -m reports`: make reports, verify one, keep what they are made from, or list verdicts.
 
-    python -m reports EXPERIMENT… [--source runs/] [--output reports/pdf]
+    python -m reports EXPERIMENT… [--source runs/]… [--output reports/pdf]
     python -m reports summary
     python -m reports verify FILE.pdf…
-    python -m reports data FOLDER [--source runs/]     # the tables alone: small, and a source again
+    python -m reports data FOLDER [--source runs/]…    # the tables alone: small, and a source again
+    python -m reports verdicts SOURCE…                 # every verdict, a column a source
+
+Of several sources, each run is read once: a finished one before an unfinished one, and otherwise
+the one that is given first.
 
 Exit status: 0; 1 when a report does not verify; 2 for a mistake of the user's.
 """
@@ -24,10 +28,11 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     usual = argparse.RawDescriptionHelpFormatter
     made = argparse.ArgumentParser("python -m reports", description=__doc__, formatter_class=usual)
-    forms = "EXPERIMENT | summary | verify FILE.pdf | data FOLDER"
+    forms = "EXPERIMENT | summary | verify FILE.pdf | data FOLDER | verdicts SOURCE"
     made.add_argument("what", nargs="+", metavar=forms)
     where = "a folder of runs, wandb:ENTITY/PROJECT, journals:DIR, or another report"
-    made.add_argument("--source", default="runs/", help=f"{where} (default: runs/)")
+    where += "; several times, for the runs of all (default: runs/)"
+    made.add_argument("--source", action="append", default=[], help=where)
     made.add_argument("--output", default=DEFAULT_OUTPUT, help=f"default: {DEFAULT_OUTPUT}")
     return made
 
@@ -35,17 +40,20 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks; returns the exit status."""
     asked = parser().parse_args(arguments)
+    source = asked.source or ["runs/"]
     try:
         if asked.what[0] == "verify":
             return max(map(_verify, asked.what[1:] or _nothing()))
         if asked.what[0] == "data":
-            return max(_keep(name, asked.source) for name in asked.what[1:] or _nowhere())
+            return max(_keep(name, source) for name in asked.what[1:] or _nowhere())
+        if asked.what[0] == "verdicts":
+            return _list(asked.what[1:])
         # Not `reports.make`: where a folder reports/ of PDFs lies in the working directory, that
         # folder is what `import reports` finds, and it has modules of ours but no names.
         from reports.build import make
 
         for name in asked.what:
-            print(make(name, asked.source, Path(asked.output)))
+            print(make(name, source, Path(asked.output)))
         return 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -60,7 +68,17 @@ def _nowhere() -> list[str]:
     raise UserError("data needs a folder: python -m reports data results/NAME --source runs/")
 
 
-def _keep(folder: str, source: str) -> int:
+def _list(sources: list[str]) -> int:
+    """Print the verdicts of each source."""
+    from reports.campaigns import verdicts
+
+    if not sources:
+        raise UserError("verdicts needs a source: python -m reports verdicts results/quick")
+    print(verdicts(sources))
+    return 0
+
+
+def _keep(folder: str, source: list[str]) -> int:
     from reports.source import load, write
 
     frames = load(source)

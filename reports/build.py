@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reports import attach, render
 from reports.execute import execute
 from reports.report import Report, narrowed
-from reports.source import load
+from reports.source import Sources, load
 from resnet.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ NOTEBOOKS = Path(__file__).resolve().parent
 
 def make(
     experiment: str | Experiment,
-    source: str | Path,
+    source: Sources,
     output_dir: Path,
     scope: Sequence[Any] | None = None,
     wanted: Sequence[str] | None = None,

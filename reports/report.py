@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reports.scopes import Scope, beside_scope, in_scope, likeliest_scope, on_part_of, order
-from reports.source import Frames, load
+from reports.source import Frames, Sources, load
 from resnet.recipes import SHORT
 
 if TYPE_CHECKING:
@@ -209,7 +208,7 @@ class Report:
 
 def open_report(
     experiment: str | Experiment,
-    source: str | Path = "runs/",
+    source: Sources = "runs/",
     scope: Any = None,
     wanted: Any = None,
     waves: Any = None,

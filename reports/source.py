@@ -1,12 +1,14 @@
 """Runs and their histories from wherever they are, in one schema.
 
 `load` reads a folder of runs, a W&B project ('wandb:ENTITY/PROJECT'), a folder of W&B's offline
-journals ('journals:DIR'), the data inside a report ('FILE.pdf'), or that data unpacked.
+journals ('journals:DIR'), the data inside a report ('FILE.pdf'), or that data unpacked; of several
+of these, the runs of all.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +28,8 @@ EXTRA = ("recipe_fields", "provenance")
 """Columns beyond `resnet.runs.table.COLUMNS`: JSON texts of the recipe and of where it ran."""
 KEPT = ("commit", "versions")
 """What a report keeps of provenance.json as it stands; the diff and the host stay at home."""
+Sources = str | Path | Sequence[str | Path]
+"""One place that runs are read from, or several."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,14 @@ def columns() -> list[str]:
     return [*COLUMNS, *EXTRA]
 
 
-def load(source: str | Path) -> Frames:
-    """The runs at `source`, with their histories.
+def load(source: Sources) -> Frames:
+    """The runs at `source`, with their histories; those of several sources are `merged`.
 
     Raises:
         UserError: for a source that is not there or not of a known kind.
     """
+    if not isinstance(source, str | Path):
+        return merged([load(one) for one in source])
     text = str(source)
     if text.startswith("wandb:"):
         from reports.wandb_source import online
@@ -71,6 +77,26 @@ def load(source: str | Path) -> Frames:
     from reports import folder_source
 
     return folder_source.load(path)
+
+
+def merged(parts: Sequence[Frames]) -> Frames:
+    """The runs of all `parts` as one, each run once, with the history of the part it is from.
+
+    A finished run wins over an unfinished one; of equals, that of the earlier part.
+    """
+    import pandas as pd
+
+    if len(parts) == 1:
+        return parts[0]
+    rows = [part.runs.assign(part=place) for place, part in enumerate(parts)]
+    runs = pd.concat(rows, ignore_index=True)
+    ranked = runs.assign(unfinished=runs["status"] != "done").sort_values(["unfinished", "part"])
+    kept = ranked.drop_duplicates("id")
+    lines = [
+        part.history[part.history["run_id"].isin(kept.loc[kept["part"] == place, "id"])]
+        for place, part in enumerate(parts)
+    ]
+    return Frames(typed(kept), long_form(pd.concat(lines, ignore_index=True)))
 
 
 def typed(runs: pd.DataFrame) -> pd.DataFrame:

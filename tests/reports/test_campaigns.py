@@ -1,0 +1,96 @@
+"""Verdicts as Markdown, of one campaign and of several; several sources read as one."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from reports.__main__ import main
+from reports.campaigns import Row, answers, names, verdicts
+from reports.source import Frames, load, merged, write
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK, EIGHTH = ROOT / "results/quick", ROOT / "results/eighth"
+
+
+@pytest.fixture(scope="module")
+def eighth() -> Frames:
+    return load(EIGHTH)
+
+
+def rows(table: str) -> list[list[str]]:
+    return [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+
+
+@pytest.mark.parametrize("name", ["quick", "eighth", "paper"])
+def test_the_table_of_a_campaign_is_the_one_told(name: str) -> None:
+    assert verdicts([ROOT / "results" / name]) in (ROOT / "results/README.md").read_text()
+
+
+def test_the_table_of_all_campaigns_is_the_one_told() -> None:
+    every = [QUICK, EIGHTH, ROOT / "results/paper"]
+    assert verdicts(every) in (ROOT / "results/README.md").read_text()
+
+
+def test_campaigns_stand_side_by_side() -> None:
+    table = verdicts([QUICK, EIGHTH])
+    assert table.splitlines()[0] == "| experiment | claim | quick | eighth |"
+    (line,) = [row for row in rows(table) if row[1] == "H15-deg"]
+    assert line[2].startswith("**reproduced** +16.19 points [+9.93, +22.45] (5)")
+    assert line[3].startswith("**reproduced** +30.37 points [+10.94, +49.80] (3)")
+    (line,) = [row for row in rows(table) if row[1].startswith("C18")]
+    assert line[3] == "–"
+
+
+def test_what_two_experiments_ask_alike_stands_once() -> None:
+    found = [row for row in rows(verdicts([QUICK, EIGHTH])) if row[1] == "H15-grad"]
+    assert [row[0] for row in found] == ["degradation, signals"]
+
+
+def test_rows_with_other_answers_are_not_joined(eighth: Frames) -> None:
+    told = answers(eighth)
+    one = Row(("degradation",), "H15-deg", {"a": told["degradation", "H15-deg"]})
+    assert one.alike(one)
+    assert not one.alike(Row(("x",), "H15-deg", {"a": told["degradation", "H15-equal-depth"]}))
+    assert not one.alike(Row(("x",), "H15-deg", {"b": told["degradation", "H15-deg"]}))
+
+
+def test_campaigns_are_named_by_their_last_part_unless_two_end_alike() -> None:
+    assert names(["a/x", "b/y.pdf"]) == ["x", "y"]
+    assert names(["a/x", "b/x"]) == ["a/x", "b/x"]
+
+
+def part(frames: Frames, ids: list[str], **changes: object) -> Frames:
+    runs = frames.runs[frames.runs["id"].isin(ids)].assign(**changes)
+    history = frames.history[frames.history["run_id"].astype(str).isin(ids)]
+    return Frames(runs.reset_index(drop=True), history.reset_index(drop=True))
+
+
+def test_of_several_sources_each_run_is_read_once(eighth: Frames) -> None:
+    ids = list(eighth.runs["id"])
+    halves = [part(eighth, ids[:12]), part(eighth, ids[8:])]
+    whole = merged(halves)
+    pd.testing.assert_frame_equal(whole.runs, eighth.runs)
+    assert len(whole.history) == len(eighth.history)
+
+
+def test_a_finished_run_comes_before_an_unfinished_one_and_else_the_first(eighth: Frames) -> None:
+    ids = list(eighth.runs["id"][:2])
+    cut = part(eighth, ids, status="partial", test_error=99.0)
+    other = part(eighth, ids, test_error=98.0)
+    assert set(merged([cut, part(eighth, ids)]).runs["status"]) == {"done"}
+    assert set(merged([other, part(eighth, ids)]).runs["test_error"]) == {98.0}
+
+
+def test_the_command_prints_tables_and_keeps_merged_data(
+    tmp_path: Path, eighth: Frames, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ids = list(eighth.runs["id"])
+    for name, chosen in (("one", ids[:9]), ("two", ids[9:])):
+        write(part(eighth, chosen), tmp_path / name)
+    sources = [f"--source={tmp_path / name}" for name in ("one", "two")]
+    assert main(["data", str(tmp_path / "both"), *sources]) == 0
+    capsys.readouterr()
+    assert main(["verdicts", str(tmp_path / "both")]) == 0
+    assert capsys.readouterr().out.strip() == verdicts([EIGHTH])
+    assert main(["verdicts"]) == 2
