@@ -1,5 +1,6 @@
 """One loader, one schema: what goes in comes out, exactly and quickly."""
 
+import json
 import os
 import time
 from dataclasses import replace
@@ -127,11 +128,11 @@ def test_a_corrupt_folder_is_a_row(tmp_path: Path) -> None:
     assert list(found["status"]) == ["corrupt"]
 
 
-def test_a_thousand_runs_load_within_five_seconds(
+def test_a_thousand_runs_load_in_a_small_multiple_of_parsing_their_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """1,000 runs of 200 epochs, from run folders, without a cache. Processor time, not the
-    clock's: other work on the machine must not fail it."""
+    """1,000 runs of 200 epochs, from run folders, without a cache. Processor time of both, side by
+    side: neither other work on the machine nor a slower one must fail it."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
     one = factory.spec("plain20", 0, "paper")
     text = "".join(str(line).replace("'", '"') + "\n" for line in factory.lines(one, 200))
@@ -139,6 +140,10 @@ def test_a_thousand_runs_load_within_five_seconds(
         path = factory.write(tmp_path, replace(one, seed=seed), epochs=1)
         (path / "metrics-1.jsonl").write_text(text)
     started = time.process_time()
+    for _ in range(1_000):
+        lines = [json.loads(line) for line in text.splitlines()]
+    parsed = time.process_time()
     frames = load(tmp_path)
-    assert time.process_time() - started < 5
+    assert time.process_time() - parsed < 6 * (parsed - started)
+    assert len(lines) > 200
     assert len(frames.history) == 1_000 * (200 * 5 + 10)
