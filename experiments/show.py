@@ -54,7 +54,8 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
         workers, threads = at_a_time(plan, options, device)
         say(f"  at a time {workers} runs{f' of {threads} threads' if threads else ''}")
         loading = estimate.loading(dataset, recipe, device, threads) if recipe.photographs else 0.0
-        times = estimate.times(todo, device, threads, plan.amounts, loading, options.speed)
+        left = plan.training, plan.measuring
+        times = estimate.times(todo, device, threads, *left, loading, options.speed)
         seconds = estimate.seconds(times, workers, _pace(workers, device))
         if recipe.photographs:
             _costs([spec.net for spec in todo], times, loading, device)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -103,27 +104,43 @@ def times(
     specs: Sequence[RunSpec],
     device: str,
     threads: int | None,
-    amounts: Sequence[float] | None = None,
+    training: Sequence[float] | None = None,
+    measured: Sequence[float] | None = None,
     loading: float = 0.0,
     speed: Speed = FAST,
 ) -> list[float]:
     """Expected seconds of each of `specs`, alone, with so many threads.
 
-    `amounts` is the work left in each, where that is not a whole training; `loading` the seconds
-    that an image takes to load. Beside a GPU the slower of net and loader sets the pace; on a CPU
-    they share the cores.
+    `training` is the work left in each, where that is not a whole training, and `measured` that of
+    its measures, which are taken in float32 whatever it is trained in; `loading` the seconds that
+    an image takes to load. Beside a GPU the slower of net and loader sets the pace; on a CPU they
+    share the cores.
     """
     import torch
 
     if not specs:
         return []
+    left = training or [work(spec) for spec in specs]
+    exact = measured or [0.0] * len(specs)
     before = torch.get_num_threads()
     torch.set_num_threads(threads or before)
-    rate = seconds_per_layer_image(min(specs, key=layers), device, speed)
+    shallow = min(specs, key=layers)
+    kinds = ((shallow, left), (_in_float32(shallow), exact))
+    rates = {
+        kind: seconds_per_layer_image(kind, device, speed)
+        for kind in {kind for kind, amounts in kinds if any(amounts)}
+    }
     torch.set_num_threads(before)
     together = max if device == "cuda" else sum
-    pairs = zip(specs, amounts or map(work, specs), strict=True)
-    return [together((rate * amount, loading * amount / layers(spec))) for spec, amount in pairs]
+    rate, exactly = rates.get(shallow, 0.0), rates.get(_in_float32(shallow), 0.0)
+    return [
+        together((rate * trained + exactly * more, loading * (trained + more) / layers(spec)))
+        for spec, trained, more in zip(specs, left, exact, strict=True)
+    ]
+
+
+def _in_float32(spec: RunSpec) -> RunSpec:
+    return replace(spec, recipe=replace(spec.recipe, precision="float32"))
 
 
 def seconds(times: Sequence[float], workers: int, pace: float | None = None) -> float:

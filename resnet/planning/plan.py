@@ -70,11 +70,22 @@ class Plan:
     @property
     def amounts(self) -> list[float]:
         """The work in each pending run: its training, unless that is done, and its measures."""
-        from resnet.planning.estimate import measuring, work
+        return [sum(pair) for pair in zip(self.training, self.measuring, strict=True)]
+
+    @property
+    def training(self) -> list[float]:
+        """The work of training in each pending run; none in one that is only to be measured."""
+        from resnet.planning.estimate import work
 
         trained = {spec.id for spec, status in self._pairs if status == "unmeasured"}
-        asked = self.experiment.measures
-        return [(s.id not in trained) * work(s) + measuring(s, asked) for s in self.pending]
+        return [0.0 if s.id in trained else work(s) for s in self.pending]
+
+    @property
+    def measuring(self) -> list[float]:
+        """The work of the measures in each pending run."""
+        from resnet.planning.estimate import measuring
+
+        return [measuring(s, self.experiment.measures) for s in self.pending]
 
     @property
     def seeds(self) -> int:

@@ -163,8 +163,29 @@ def test_the_loader_bounds_a_gpu_and_adds_to_a_cpu(
     amount = estimate.work(spec)
     images = amount / estimate.layers(spec)
     slow = 2 * estimate.layers(spec)  # seconds to load an image, twice what the net takes
-    assert estimate.times([spec], "cuda", None, None, slow) == [pytest.approx(slow * images)]
-    assert estimate.times([spec], "cpu", 1, None, slow) == [pytest.approx(amount + slow * images)]
+    beside, shared = (estimate.times([spec], d, 1, loading=slow) for d in ("cuda", "cpu"))
+    assert beside == [pytest.approx(slow * images)]
+    assert shared == [pytest.approx(amount + slow * images)]
+
+
+def test_measures_are_expected_at_the_pace_of_float32(
+    photos: PhotoSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paces = {"bfloat16": 10.0, "float32": 1.0}
+    timed: list[str] = []
+
+    def pace(spec: RunSpec, device: str, speed: object) -> float:
+        timed.append(spec.recipe.precision)
+        return paces[spec.recipe.precision]
+
+    monkeypatch.setattr(estimate, "seconds_per_layer_image", pace)
+    low = replace(recipe(), precision="bfloat16")
+    specs = [RunSpec("resnet8-B", "imagenet", "", photos.digest, low, seed) for seed in range(2)]
+    assert estimate.times(specs, "cpu", 1, [3.0, 0.0], [2.0, 2.0]) == [32.0, 2.0]
+    assert sorted(timed) == ["bfloat16", "float32"]
+    timed.clear()
+    assert estimate.times(specs, "cpu", 1, [0.0, 0.0], [2.0, 4.0]) == [2.0, 4.0]
+    assert timed == ["float32"]  # what nobody trains in is not timed
 
 
 def test_the_stand_in_is_drawn_once_and_by_counter(tmp_path: Path) -> None:
