@@ -23,10 +23,11 @@ MADE_WITH = ("typst", "pypandoc-binary", "matplotlib", "pandas", "pyarrow", "sci
 
 def data(report: Report) -> Frames:
     """The part of the frames that the report needs: its runs with their history, and the rows
-    of those that it names as left out."""
+    of those that they start from or that it names as left out."""
     import pandas as pd
 
-    named = pd.concat([report.runs["id"], report.others["id"], report.corrupt["id"]])
+    parts = (report.runs, report.origins, report.others, report.corrupt)
+    named = pd.concat([part["id"] for part in parts])
     runs = report.frames.runs
     kept = runs[runs["id"].isin(named)].reset_index(drop=True)
     return Frames(kept, report.history.reset_index(drop=True))

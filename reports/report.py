@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from reports.scopes import Scope, beside_scope, in_scope, likeliest_scope, on_part_of, order
+from reports.scopes import (
+    Scope,
+    begins_others,
+    beside_scope,
+    in_scope,
+    likeliest_scope,
+    on_part_of,
+    order,
+    trained_like,
+)
 from reports.source import Frames, Sources, load
 from resnet.recipes import SHORT
 
@@ -68,21 +77,23 @@ class Report:
         here = runs["id"].isin(self.runs["id"]) | self._begins_others
         return runs[mine & ~here & (runs["status"] != "corrupt")]
 
+    @cached_property
+    def origins(self) -> pd.DataFrame:
+        """The finished runs on a part of the data that arms of this scope start from."""
+        runs = self.frames.runs
+        seeds, copies = self.runs["seed"].unique(), self.runs["dataset_copy"].unique()
+        begins = self._begins_others & (runs["status"] == "done") & runs["seed"].isin(seeds)
+        begins &= runs["dataset_copy"].isin(copies) & trained_like(runs, self.scope)
+        found = runs[begins]
+        return found.iloc[sorted(range(len(found)), key=lambda i: _place(found.iloc[i]))]
+
     @property
     def _begins_others(self) -> pd.Series:
         """Which rows are runs on a part of the data that some of the arms start from."""
-        import pandas as pd
-
         from resnet.claims.arms import split
-        from resnet.data.names import split as split_set
-        from resnet.nets.start import split as split_start
 
-        pairs = [split_start(split(arm)[0]) for arm in self.nets or self.planned]
-        starts = {(net, start) for net, start in pairs if start}
-        runs = self.frames.runs
-        named = zip(runs["net"], runs["dataset"], strict=True)
-        found = [isinstance(s, str) and (net, split_set(s)[1]) in starts for net, s in named]
-        return pd.Series(found, index=runs.index, dtype=bool)
+        arms = tuple(split(arm)[0] for arm in self.nets or self.planned)
+        return begins_others(self.frames.runs, arms)
 
     @cached_property
     def corrupt(self) -> pd.DataFrame:
@@ -204,6 +215,10 @@ class Report:
     def newest(self) -> dict[str, Any]:
         """The provenance of the run that started last; {} for no runs."""
         return max(self.provenance, key=lambda p: p.get("started") or "", default={})
+
+
+def _place(run: pd.Series) -> tuple[object, ...]:
+    return (*order(run["net"]), run["dataset"], run["seed"])
 
 
 def open_report(

@@ -17,23 +17,51 @@ SCOPE = ("dataset_digest", "recipe_digest", "numerics")
 
 def in_scope(runs: pd.DataFrame, scope: Scope | None) -> Any:
     """Which rows are of `scope`; all for None."""
+    return _alike(runs, scope, SCOPE)
+
+
+def beside_scope(runs: pd.DataFrame, scope: Scope | None) -> Any:
+    """Which rows have the data and the numerics of `scope`, under any recipe; none for None."""
+    return _alike(runs, scope, ("dataset_digest", "numerics")) & (scope is not None)
+
+
+def trained_like(runs: pd.DataFrame, scope: Scope | None) -> Any:
+    """Which rows have the recipe and the numerics of `scope`, on however many images; all for None.
+
+    A recipe is cut to the images that there are: two parts of a data set have one each.
+    """
+    fields = runs["recipe_fields"].map(_but_for_images)
+    usual = set(fields[in_scope(runs, scope)])
+    return fields.isin(usual) & _alike(runs, scope, ("numerics",))
+
+
+def _but_for_images(text: object) -> str:
+    fields = json.loads(text) if isinstance(text, str) and text else {}
+    kept = {name: value for name, value in fields.items() if not name.endswith("_images")}
+    return json.dumps(kept, sort_keys=True)
+
+
+def _alike(runs: pd.DataFrame, scope: Scope | None, names: Collection[str]) -> Any:
     import pandas as pd
 
     keep = pd.Series(True, index=runs.index)
     for name, value in zip(SCOPE, scope or (), strict=False):
-        keep &= runs[name].astype(str) == str(value)
-    return keep
-
-
-def beside_scope(runs: pd.DataFrame, scope: Scope | None) -> Any:
-    """Which rows are of the data and the numerics of `scope`, whatever their recipe."""
-    import pandas as pd
-
-    keep = pd.Series(scope is not None, index=runs.index)
-    for name, value in zip(SCOPE, scope or (), strict=False):
-        if name != "recipe_digest":
+        if name in names:
             keep &= runs[name].astype(str) == str(value)
     return keep
+
+
+def begins_others(runs: pd.DataFrame, nets: Collection[str]) -> pd.Series:
+    """Which rows are runs on a part of the data that some of the `nets` start from."""
+    import pandas as pd
+
+    from resnet.data.names import split as split_set
+    from resnet.nets.start import split as split_start
+
+    starts = {(net, start) for net, start in map(split_start, nets) if start}
+    named = zip(runs["net"], runs["dataset"], strict=True)
+    found = [isinstance(s, str) and (net, split_set(s)[1]) in starts for net, s in named]
+    return pd.Series(found, index=runs.index, dtype=bool)
 
 
 def order(net: str) -> tuple[int, str, int]:

@@ -138,6 +138,25 @@ def outcomes(report: Report, metric: str = "test_error") -> Figure:
     return Figure(caption, drawing=drawing)
 
 
+@element
+def origins(report: Report) -> Table:
+    """How well the nets that the arms start from had learned their own classes."""
+    cells = []
+    for (net, dataset), mine in report.origins.groupby(["net", "dataset"], sort=False):
+        errors = (mean(mine[metric].dropna())[0] for metric in ("train_error", "test_error"))
+        guessing = 100 * (1 - 1 / _classes(str(dataset)))
+        cells.append(row(net, dataset, len(mine), *errors, number(guessing)))
+    if not cells:
+        return Table("The runs that arms start from are not among these runs.")
+    caption = (
+        "The nets whose weights arms start from, after their own training: error in percent, mean "
+        f"over seeds, beside that of guessing among as many classes. Recipe and seeds are those of "
+        f"the report's scope; {ids(report.origins)}."
+    )
+    columns = ("Net", "Trained on", "Seeds", "Training error", "Test error", "Guessing")
+    return Table(caption, columns, tuple(cells), "llrrrr")
+
+
 def _net(
     axis: Any, report: Report, arms: Mapping[str, str], ways: list[str], metric: str, place: int
 ) -> bool:
