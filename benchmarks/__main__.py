@@ -15,6 +15,7 @@ NAMES = {
     "tables": "a table of 1,000 runs",
     "growth": "time by depth and by epochs",
     "tiles": "how to cut each convolution into programs on this GPU",
+    "early": "kernels launched early against kernels that are not, on a Hopper GPU",
     "gpu": "every goal on a GPU, in one call of less than ten minutes",
 }
 

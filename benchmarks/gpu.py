@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(size: Size, device: str, end: float, asked: str = "") -> Iterator[dict[str, Any]]:
     """The findings of the parts asked for, one by one."""
+    from benchmarks import early
     from benchmarks import gpu_parts as parts
     from resnet.runs.provenance import hardware, versions
     from resnet.training.signals import Interrupted
@@ -57,6 +58,14 @@ def run(size: Size, device: str, end: float, asked: str = "") -> Iterator[dict[s
         ("equal", 20, lambda: parts.equal(setting)),
         *((f"goal {net}", 45, lambda net=net: parts.goal(setting, net)) for net in size.nets),
         ("kernels", 15, lambda: parts.kernels(setting, size.nets[0])),
+        *(
+            (
+                f"early {net}",
+                60,
+                lambda net=net: early.compared(size, device, net, size.launched, size.turns),
+            )
+            for net in size.nets
+        ),
         ("packed", 60, lambda: parts.packed(setting, "bfloat16")),
         ("packed, compiled", 80, lambda: parts.packed(setting, "bfloat16", compile=True)),
         ("layout", 20, lambda: parts.layouts(setting, size.nets[0])),

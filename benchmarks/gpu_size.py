@@ -22,6 +22,7 @@ class Size:
     batch: int = 128
     turns: int = 3
     compared: int = 50
+    launched: int = 2_000
     whole: int = STEPS
     packed_steps: int = 1_200
     workers: int = 10
@@ -34,7 +35,7 @@ class Size:
         return max(4, self.layers // depth(net))
 
 
-TINY = Size(("resnet8",), ("plain8", "resnet8"), 256, 64, 16, 1, 5, 32, 48, 2, 32)
+TINY = Size(("resnet8",), ("plain8", "resnet8"), 256, 64, 16, 1, 5, 4, 32, 48, 2, 32)
 
 
 def extrapolated(step: float, test: float) -> float:

@@ -87,6 +87,21 @@ def test_the_captured_test_is_the_plain_test(dataset: Dataset) -> None:
     assert 100 * float(sums[1]) / 32 == pytest.approx(expected["error"])
 
 
+@pytest.mark.parametrize("name", ["plain14", "resnet14", "resnet14-B"])
+def test_the_captured_test_by_our_kernels_is_near_the_librarys(dataset: Dataset, name: str) -> None:
+    module, loader = module_of(dataset, Speed(), name, precision="bfloat16", lr=0.005)
+    assert type(module.net).__name__ == "FusedResNet"
+    losses(module)
+    library = build(name, 10).cuda().to(memory_format=torch.channels_last)
+    library.load_state_dict(module.net.state_dict())
+    module.eval()
+    (sums,) = [batch() for batch in loader]
+    expected = evaluate(library, module.pipeline.test(dataset.take(96, 0, 32).test, 20))
+    assert float(sums[2]) == 32
+    assert float(sums[0]) / 32 == pytest.approx(expected["loss"], rel=2e-2)
+    assert 100 * float(sums[1]) / 32 == pytest.approx(expected["error"], abs=100 * 2 / 32)
+
+
 def result_of(root: Path, spec: RunSpec) -> dict[str, object]:
     result = RunFolder(root, spec).result()
     assert result is not None

@@ -20,6 +20,7 @@ from tests.conftest import TINY
 
 pytest.importorskip("triton")
 from resnet.kernels import convolution, fuse, normalisation, weights
+from resnet.kernels.evaluation import evaluated
 from resnet.kernels.normalised import Normalised
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -137,8 +138,8 @@ def test_a_net_has_the_gradients_of_its_plain_step(name: str) -> None:
     initialise(net, 0, PAPER.init)
     net = net.to(DEVICE).to(memory_format=torch.channels_last).train()
     exact, plain = deepcopy(net).double(), deepcopy(net)
-    assert resnet.kernels.fuse_where_possible(net, (32, 32))
-    x, labels = images(1, 3, 32, 32, dtype=torch.float32), torch.tensor([3], device=DEVICE)
+    fuse.fuse(net)
+    x, labels = images(2, 3, 16, 16, dtype=torch.float32), torch.tensor([3, 4], device=DEVICE)
     expected = gradients(exact, x.double(), labels)
     ours, theirs = gradients(net, x, labels) - expected, gradients(plain, x, labels) - expected
     assert ours.norm() < 2 * theirs.norm()
@@ -146,13 +147,72 @@ def test_a_net_has_the_gradients_of_its_plain_step(name: str) -> None:
         assert near(mine, right.double(), 0.02)
 
 
+def whole_numbers(*shape: int, most: int, seed: int) -> Tensor:
+    found = torch.randint(-most, most + 1, shape, generator=torch.Generator().manual_seed(seed))
+    return found.to(DEVICE, torch.float32)
+
+
+@pytest.mark.parametrize("added", ["nothing", "a map", "option A"])
+@pytest.mark.parametrize(("c_in", "c_out", "size", "stride"), SHAPES)
+def test_what_is_evaluated_is_exact_where_bfloat16_is(
+    c_in: int, c_out: int, size: int, stride: int, added: str
+) -> None:
+    """Whole numbers, few weights and powers of two: every result has fewer than 8 bits."""
+    conv = torch.nn.Conv2d(c_in, c_out, 3, stride, 1, bias=False).to(DEVICE)
+    few = torch.rand(conv.weight.shape, generator=torch.Generator().manual_seed(1)) < 1 / c_in
+    conv.weight.data = whole_numbers(*conv.weight.shape, most=1, seed=2) * few.to(DEVICE)
+    bn = torch.nn.BatchNorm2d(c_out, eps=0.0).to(DEVICE).eval()
+    bn.weight.data, bn.bias.data = (whole_numbers(c_out, most=2, seed=n) for n in (3, 4))
+    bn.running_mean = whole_numbers(c_out, most=2, seed=5)
+    bn.running_var = 4.0 ** whole_numbers(c_out, most=1, seed=6)
+    x = whole_numbers(3, c_in, size, size, most=2, seed=7)
+    x = x.to(torch.float32 if c_in == 3 else torch.bfloat16, memory_format=torch.channels_last)
+    out = bn(conv(x.float()))
+    shape = {
+        "nothing": None,
+        "a map": out.shape,
+        "option A": (3, c_out // 2, 2 * out.shape[2], 2 * out.shape[3]),
+    }[added]
+    extra = None if shape is None else whole_numbers(*shape, most=3, seed=8)
+    if extra is not None:
+        cut = extra[..., ::2, ::2] if added == "option A" else extra
+        out = out + F.pad(cut, (0, 0, 0, 0, 0, c_out - cut.shape[1]))
+        extra = extra.to(torch.bfloat16, memory_format=torch.channels_last)
+    ours = evaluated(x, conv, bn, extra)
+    assert torch.equal(ours.float(), out.relu())
+    assert ours.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("name", ["plain8", "resnet8", "resnet8-B"])
+def test_a_net_is_evaluated_as_near_as_by_the_library(name: str) -> None:
+    net = build(name, 10)
+    initialise(net, 0, PAPER.init)
+    net = net.to(DEVICE).to(memory_format=torch.channels_last).train()
+    x = images(2, 3, 16, 16, dtype=torch.float32)
+    with torch.no_grad():
+        net(x)  # running statistics of some images
+    exact, plain = deepcopy(net.eval()).double(), deepcopy(net)
+    fuse.fuse(net)
+    with torch.no_grad():
+        expected = exact(x.double())
+        with torch.autocast(DEVICE, torch.bfloat16):
+            ours, theirs = net(x) - expected, plain(x) - expected
+    assert not torch.equal(ours, theirs)  # the kernels were asked
+    # All that the interpreter cuts off is above zero, behind a ReLU: it adds up over the layers.
+    bound = 2 * theirs.norm() if DEVICE == "cuda" else 0.05 * expected.norm()
+    assert ours.norm() < bound, (ours.norm(), theirs.norm(), expected.norm())
+
+
 def test_a_fused_net_is_evaluated_and_saved_as_ever() -> None:
     net = build("resnet8", 10).eval()
-    before, keys = net(x := torch.randn(2, 3, 32, 32)), list(net.state_dict())
+    x, plain = torch.randn(2, 3, 32, 32), deepcopy(net)
+    before, keys = net(x), list(net.state_dict())
     fuse.fuse(net)
     assert torch.equal(net(x), before)
     assert list(net.state_dict()) == keys
     assert torch.equal(deepcopy(net)(x), before)
+    with torch.autocast("cpu", torch.bfloat16):  # with gradients
+        assert torch.equal(net(x), plain(x))
 
 
 @pytest.mark.parametrize(
@@ -176,6 +236,7 @@ def test_which_nets_have_kernels(name: str, known: bool) -> None:
 
 def test_where_kernels_do_not_fit_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     net = build("resnet8", 10)
+    assert resnet.kernels.fuse_where_possible(deepcopy(net), (32, 32))
     assert not resnet.kernels.fuse_where_possible(net, (28, 28))
     monkeypatch.setattr(resnet.kernels, "find_spec", lambda name: None)
     assert not resnet.kernels.fuse_where_possible(net, (32, 32))

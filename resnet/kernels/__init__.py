@@ -1,7 +1,8 @@
-"""Kernels of our own for the training step of CIFAR-sized nets of basic blocks, in bfloat16.
+"""Kernels of our own for CIFAR-sized nets of basic blocks, in bfloat16: the step, and the test.
 
-A block is six kernels forward and eleven backward, where PyTorch's own take about fifty. They need
-Triton, which comes with PyTorch for CUDA; without it, or for other nets, nothing changes.
+A block that trains is six kernels forward and eleven backward, where PyTorch's own take about
+fifty; one that is tested is two. They need Triton, which comes with PyTorch for CUDA; without it,
+or for other nets, nothing changes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ IMAGE = 32  # pixels that height and width must be a multiple of, so that rows d
 
 
 def fuse_where_possible(net: nn.Module, size: tuple[int, int]) -> bool:
-    """Let `net` train by these kernels on images of `size` if they know how; whether they do."""
+    """Let `net` run by these kernels on images of `size` if they know how; whether they do."""
     if find_spec("triton") is None or any(side % IMAGE for side in size):
         return False
     from resnet.kernels.fuse import fuse, fusible

@@ -13,40 +13,11 @@ import triton.language as tl
 from torch import Tensor
 
 from resnet.kernels.normalised import Normalised
-from resnet.kernels.shapes import FACTOR, Shape, channels_last, tile
+from resnet.kernels.products import products
+from resnet.kernels.shapes import Shape, channels_last, tile
 from resnet.kernels.waiting import LAUNCH, wait
 
 NOTHING, STATISTICS, GRADIENTS = 0, 1, 2  # what is summed over rows beside the map itself
-
-
-@triton.jit
-def _factors(
-    i, x, w, image, oy, ox, w_out, w_in, w_y, w_x,
-    H: tl.constexpr, W: tl.constexpr,
-    C_IN: tl.constexpr, C_PAD: tl.constexpr, C_OUT: tl.constexpr,
-    STRIDE: tl.constexpr, TRANSPOSED: tl.constexpr, TAPS: tl.constexpr,
-):  # fmt: skip
-    column = tl.arange(0, TAPS * C_PAD)
-    tap, c = column // C_PAD, column % C_PAD
-    if TAPS == 4:  # three taps of one line of the kernel, and a fourth of zeros
-        ky, kx = i, tap
-    else:
-        ky, kx = i // 3, tap + i % 3
-    if TRANSPOSED:
-        ty, tx = oy + 1 - ky, ox[:, None] + 1 - kx[None, :]
-        iy, ix = ty // STRIDE, tx // STRIDE
-        there_y = (ty >= 0) & (iy < H) & (ty % STRIDE == 0)
-        there_x = (tx >= 0) & (ix < W) & (tx % STRIDE == 0)
-    else:
-        iy, ix = oy * STRIDE + ky - 1, ox[:, None] * STRIDE + kx[None, :] - 1
-        there_y = (iy >= 0) & (iy < H)
-        there_x = (ix >= 0) & (ix < W)
-    real, out = (kx < 3) & (c < C_IN), tl.arange(0, C_OUT)
-    at = ((image * H + iy) * W)[:, None] * C_IN + ix * C_IN + c[None, :]
-    left = tl.load(x + at, there_y[:, None] & there_x & real[None, :], other=0.0)
-    at = (c * w_in + ky * w_y + kx * w_x)[:, None] + (out * w_out)[None, :]
-    right = tl.load(w + at, real[:, None] & (out < C_OUT)[None, :], other=0.0)
-    return left.to(tl.bfloat16).to(FACTOR), right.to(tl.bfloat16).to(FACTOR)
 
 
 @triton.jit
@@ -64,20 +35,10 @@ def _convolve(
     oy, ox = pixel // OW, pixel % OW
     acc = tl.zeros([BLOCK, C_OUT], tl.float32)
     wait()
-    if STAGES == 1:
-        for i in tl.static_range(0, 3 if TAPS == 4 else 9):
-            left, right = _factors(
-                i, x, w, image, oy, ox, w_out, w_in, w_y, w_x,
-                H, W, C_IN, C_PAD, C_OUT, STRIDE, TRANSPOSED, TAPS,
-            )  # fmt: skip
-            acc = tl.dot(left, right, acc)
-    else:
-        for i in tl.range(0, 3 if TAPS == 4 else 9, num_stages=STAGES):
-            left, right = _factors(
-                i, x, w, image, oy, ox, w_out, w_in, w_y, w_x,
-                H, W, C_IN, C_PAD, C_OUT, STRIDE, TRANSPOSED, TAPS,
-            )  # fmt: skip
-            acc = tl.dot(left, right, acc)
+    acc = products(
+        acc, x, w, image, oy, ox, w_out, w_in, w_y, w_x,
+        H, W, C_IN, C_PAD, C_OUT, STRIDE, TRANSPOSED, TAPS, STAGES,
+    )  # fmt: skip
     out = tl.arange(0, C_OUT)
     at = rows[:, None] * C_OUT + out[None, :]
     if ADD == 1:
