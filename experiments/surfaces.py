@@ -29,22 +29,30 @@ def parser(experiment: Experiment) -> planning.Parser:
     """Any experiment's options, and those of surfaces."""
     parser = planning.parser(experiment)
     add = parser.add_argument_group("loss surfaces").add_argument
-    add("--resolution", type=int, metavar="N", help="points a side, odd (quick 11, paper 51)")
+    add("--resolution", type=int, metavar="N", help="points a side, odd (quick 9, paper 51)")
     add("--range", type=float, metavar="R", dest="reach", help="filter lengths to go (default 1)")
+    add(
+        "--images",
+        type=int,
+        metavar="N",
+        help="training images a loss (quick 256, paper 10,000); given, these surfaces alone are "
+        "computed, and not those of the default, which the claim rests on",
+    )
     add("--part", metavar="K/N", help="compute part K of N of the points, and nothing else")
     return parser
 
 
 def _run(experiment: Experiment, arguments: Sequence[str] | None) -> int:
     values = vars(parser(experiment).parse_args(arguments))
-    settings = text_of(values["resolution"], values["reach"])
+    settings = text_of(values["resolution"], values["reach"], values["images"])
     options = planning.asked(experiment, values)
     if values["part"] is not None:
         if options.minutes is not None:
             raise UserError("--minutes is for training: a part's points are kept one by one")
         return compute(experiment, options, settings, *part_of(values["part"]))
     more = (f"{NAME}@{settings}",) if settings else ()
-    return run(replace(experiment, measures=(*experiment.measures, *more)), options)
+    usual = () if values["images"] else experiment.measures
+    return run(replace(experiment, measures=(*usual, *more)), options)
 
 
 def part_of(text: str) -> tuple[int, int]:

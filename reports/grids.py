@@ -65,15 +65,14 @@ def settings(report: Report) -> str:
 def looked(report: Report) -> Settings:
     """How finely and how far the surfaces that are shown go, and on how many images each loss is.
 
-    Rows name the first two; the images follow from the recipe.
+    Rows name the first two; the images follow from the recipe where rows do not name them.
     """
     images = int(report.recipe.get("train_images") or 0)
     return chosen(Recipe("", train_images=images), settings(report))
 
 
-def _size(label: str) -> tuple[int, float]:
-    resolution, _, reach = label.partition("x")
-    return int(resolution), float(reach)
+def _size(label: str) -> tuple[float, ...]:
+    return tuple(map(float, label.split("x")))
 
 
 def trajectory(report: Report, one: Seen) -> pd.DataFrame:

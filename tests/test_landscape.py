@@ -258,6 +258,13 @@ def test_settings_by_recipe_and_by_name() -> None:
     assert chosen(get("quick"), text_of(25, None)) == Settings(25, 1.0, 256)
     assert chosen(get("quick"), text_of(None, 0.5)) == Settings(9, 0.5, 256)
     assert chosen(get("quick"), text_of(5, 2.0)).label == "5x2"
+    few = chosen(get("paper"), text_of(5, None, 500))
+    assert (few, few.label) == (Settings(5, 1.0, 500), "5x1x500")
+    assert chosen(get("paper"), few.label) == few
+    assert chosen(get("quick"), text_of(None, None, 10**6)).images == get("quick").train_images
+    assert forwards(get("paper"), "5x1x500") == 500 * (2 * 25 + 2 * 9 + 6)
+    with pytest.raises(UserError, match="--images 0: give 1 or more"):
+        text_of(None, None, 0)
     assert text_of(None, None) == ""
     assert forwards(get("quick")) == 256 * (2 * 81 + 2 * 17 + 6)
     for resolution, reach in ((4, None), (1, None), (None, 0.0), (None, float("nan"))):

@@ -27,10 +27,12 @@ def test_what_is_no_part_is_named(text: str) -> None:
 def test_settings_add_a_measure(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr(surfaces, "run", lambda experiment, options: asked.append(experiment) or 0)
-    for arguments in ([], ["--resolution", "25"], ["--resolution", "25", "--range", "0.5"]):
+    fine = ["--resolution", "25"]
+    for arguments in ([], fine, [*fine, "--range", "0.5"], [*fine, "--images", "500"]):
         assert surfaces._run(EXPERIMENT, arguments) == 0
     assert [one.measures for one in asked] == [
         ("landscape",), ("landscape", "landscape@25x"), ("landscape", "landscape@25x0.5"),
+        ("landscape@25xx500",),
     ]  # fmt: skip
     with pytest.raises(UserError, match="give an odd number"):
         surfaces._run(EXPERIMENT, ["--resolution", "10"])

@@ -28,7 +28,7 @@ Row = tuple[int, str, float]
 
 
 def landscape(trained: Trained, settings: str = "") -> Measured:
-    """All surfaces of a run. `settings`, as in '25x1', are for looking: claims rest on the default.
+    """All surfaces of a run. `settings`, '25x1x500', are for looking: claims rest on the default.
 
     Rows, at the last step: surface@11x1/loss/… by point, …/x/… and …/y/… the grid's sides; the
     errors along the lines; and trajectory@11x1/x, /y, /loss at each step, with its shares.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from resnet.errors import UserError
 from resnet.recipes.recipe import Recipe
@@ -17,16 +17,18 @@ class Settings:
         resolution: points along each side of a plane, an odd number: the net is the middle one.
         reach: the random directions are followed from −reach to reach filter lengths.
         images: of the training set, on which each loss is taken.
+        counted: whether the images were asked for, so that the label has to name them.
     """
 
     resolution: int
     reach: float
     images: int
+    counted: bool = field(default=False, compare=False)
 
     @property
     def label(self) -> str:
-        """The settings in a few letters: '51x1'."""
-        return f"{self.resolution}x{self.reach:g}"
+        """The settings in a few letters: '51x1', or '15x1x500' where 500 images were asked for."""
+        return f"{self.resolution}x{self.reach:g}" + (f"x{self.images}" if self.counted else "")
 
     @property
     def fine(self) -> int:
@@ -44,11 +46,15 @@ def default(recipe: Recipe) -> Settings:
 
 
 def chosen(recipe: Recipe, text: str) -> Settings:
-    """The settings that '25x1' stands for; what is left out ('25x', 'x2', '') is the default."""
+    """The settings that '25x1x500' stands for; what is left out, as in '25x', is the default."""
     usual = default(recipe)
-    resolution, _, reach = text.partition("x")
-    points = int(resolution) if resolution else usual.resolution
-    return Settings(points, float(reach) if reach else usual.reach, usual.images)
+    resolution, reach, images = (*text.split("x"), "", "", "")[:3]
+    return Settings(
+        int(resolution) if resolution else usual.resolution,
+        float(reach) if reach else usual.reach,
+        min(int(images), recipe.train_images) if images else usual.images,
+        counted=bool(images),
+    )
 
 
 def forwards(recipe: Recipe, text: str = "") -> float:
@@ -58,8 +64,8 @@ def forwards(recipe: Recipe, text: str = "") -> float:
     return float(points * settings.images)
 
 
-def text_of(resolution: int | None, reach: float | None) -> str:
-    """The text for `chosen` of what the user asked for; '' for neither.
+def text_of(resolution: int | None, reach: float | None, images: int | None = None) -> str:
+    """The text for `chosen` of what the user asked for; '' for nothing.
 
     Raises:
         UserError: for what spans no surface.
@@ -70,6 +76,9 @@ def text_of(resolution: int | None, reach: float | None) -> str:
         )
     if reach is not None and not 0 < reach < math.inf:
         raise UserError(f"--range {reach:g}: give a number above 0; 1 goes as far as filters go")
-    if resolution is None and reach is None:
+    if images is not None and images < 1:
+        raise UserError(f"--images {images}: give 1 or more")
+    if resolution is reach is images is None:
         return ""
-    return f"{resolution or ''}x{'' if reach is None else f'{reach:g}'}"
+    extent = f"{resolution or ''}x{'' if reach is None else f'{reach:g}'}"
+    return extent + (f"x{images}" if images else "")

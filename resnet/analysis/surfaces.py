@@ -99,7 +99,8 @@ class Landscape:
     def points(self, name: str) -> Points:
         """The record of a surface; a folder of its own for each that could differ."""
         version = measures.get(NAME).version
-        folder = f"{name}-{self.settings.label}-{self.settings.images}-v{version}"
+        extent = f"{self.settings.resolution}x{self.settings.reach:g}"
+        folder = f"{name}-{extent}-{self.settings.images}-v{version}"
         return Points(self.trained.scratch(NAME) / folder, len(self.surfaces[name].grid))
 
     def compute(self, part: int = 0, of: int = 1) -> int:
