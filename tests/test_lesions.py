@@ -88,15 +88,40 @@ def test_reuse_equals_recomputation_bit_for_bit(name: str) -> None:
     asked = [orders.intact(n), *(orders.without(n, [place]) for place in range(n))]
     asked += [orders.deletion(n, k, seed=0, draw=d) for k in (2, 3) for d in range(3)]
     asked += [orders.shuffle(n, chain.alike, 2, 0, d) for d in range(3) if chain.alike]
-    counted = [0] * len(asked)
+    counted = dict.fromkeys(asked, 0)
     for x, _ in batches():
-        entering = chain.activations(x)
-        for i, order in enumerate(asked):
-            start = orders.first_change(order)
-            afresh = chain.logits(x, order)
-            assert torch.equal(chain.onwards(entering[start], order, start), afresh)
-            counted[i] += wrong(afresh)
-    assert errors(chain, batches(), asked) == [100 * number / 6 for number in counted]
+        for order, logits in chain.each(x, asked):
+            assert torch.equal(logits, chain.logits(x, order))
+            counted[order] += wrong(logits)
+    assert errors(chain, batches(), asked) == [100 * counted[order] / 6 for order in asked]
+
+
+def test_what_orders_begin_with_alike_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    chain, computed = Chain(small("plain14")), []
+    at = chain.at
+    monkeypatch.setattr(chain, "at", lambda *words: computed.append(words[:2]) or at(*words))
+    asked = [orders.intact(6), *(orders.without(6, places) for places in ((4,), (1, 4), (1, 5)))]
+    errors(chain, [next(iter(batches()))], [*asked, asked[0]])
+    beginnings = {order[:length] for order in asked for length in range(1, 7)}
+    assert len(computed) == len(beginnings) < 6 * len(asked)
+
+
+@given(st.lists(st.lists(st.one_of(st.none(), st.integers(0, 2)), min_size=3, max_size=3)))
+def test_orders_that_begin_alike_are_neighbours(drawn: list[list[int | None]]) -> None:
+    asked = [tuple(order) for order in drawn]
+    line = orders.side_by_side(asked)
+    assert set(line) == set(asked)
+    assert len(line) == len(set(asked))
+    for length in range(1, 4):
+        heads = [order[:length] for order in line]
+        runs = [head for head, before in zip(heads, [None, *heads], strict=False) if head != before]
+        assert len(runs) == len(set(heads))
+
+
+def test_what_two_orders_share() -> None:
+    assert orders.shared((0, 1, 2), (0, None, 2)) == 1
+    assert orders.shared((0, 1), (0, 1)) == 2
+    assert orders.shared((), (0, 1)) == 0
 
 
 def test_what_can_be_swapped_is_alike() -> None:
@@ -116,7 +141,6 @@ def test_random_deletions_delete_k_and_shuffles_keep_all(
     assert order == orders.deletion(n, k, seed, draw)
     assert order.count(None) == k
     assert all(block in (place, None) for place, block in enumerate(order))
-    assert order[: orders.first_change(order)] == orders.intact(n)[: orders.first_change(order)]
     if n > 3:
         moved = orders.shuffle(n, [[1, 2, n - 1]], k, seed, draw)
         assert sorted(moved) == list(range(n))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, groupby
 from typing import Any
 
@@ -50,13 +50,24 @@ class Chain:
 
     def logits(self, x: Tensor, order: Order) -> Tensor:
         """Logits [B, classes] of images x [B, 3, H, W], all computed afresh."""
-        return self.onwards(self.net.stem(x), order, 0)
-
-    def onwards(self, x: Tensor, order: Order, start: int) -> Tensor:
-        """Logits from `x`, what enters place `start` of the net in that order."""
-        for place in range(start, len(self)):
-            x = self.at(place, order[place], x)
+        x = self.net.stem(x)
+        for place, block in enumerate(order):
+            x = self.at(place, block, x)
         return self.net.head(x)
+
+    def each(self, x: Tensor, asked: Iterable[Order]) -> Iterator[tuple[Order, Tensor]]:
+        """Every order once, with its logits of images x.
+
+        What orders have in common from the input on is computed once.
+        """
+        entering, before = [self.net.stem(x)], orders.NONE
+        for order in orders.side_by_side(asked):
+            start = orders.shared(before, order)
+            del entering[start + 1 :]
+            for place in range(start, len(self)):
+                entering.append(self.at(place, order[place], entering[-1]))
+            yield order, self.net.head(entering[-1])
+            before = order
 
     def at(self, place: int, block: int | None, x: Tensor) -> Tensor:
         """What leaves a place where `block` stands, or None, so that its shortcut alone does."""
@@ -83,8 +94,7 @@ class Chain:
 def errors(chain: Chain, batches: Batches, asked: Sequence[Order]) -> list[float]:
     """Error in percent of the net in each of the orders `asked`.
 
-    What comes before the first change of an order is that of the net as built: it is computed
-    once a batch, for all orders.
+    What orders have in common from the input on is computed once a batch, for all of them.
     """
     wrong, count = torch.zeros(len(asked), dtype=torch.long), 0
     for x, y in batches:
@@ -96,8 +106,5 @@ def errors(chain: Chain, batches: Batches, asked: Sequence[Order]) -> list[float
 @torch.inference_mode()
 def _wrong(chain: Chain, x: Tensor, y: Tensor, asked: Sequence[Order]) -> Tensor:
     """How many of a batch are wrong in each order: int64 [orders]."""
-    entering, found = chain.activations(x), []
-    for order in asked:
-        start = orders.first_change(order)
-        found.append((chain.onwards(entering[start], order, start).argmax(1) != y).sum())
-    return torch.stack(found)
+    found = {order: (z.argmax(1) != y).sum() for order, z in chain.each(x, asked)}
+    return torch.stack([found[order] for order in asked])

@@ -13,6 +13,9 @@ from resnet.randomness import generator
 
 Order = tuple[int | None, ...]
 
+NONE: Order = ()
+"""The order of no blocks."""
+
 VEIT_BLOCKS, VEIT_MOST, VEIT_TEN = 54, 20, 10
 """Veit et al. 2016 delete 1 to 20 of 54 blocks, and speak of 10."""
 
@@ -28,9 +31,15 @@ def without(n: int, places: Iterable[int]) -> Order:
     return tuple(None if place in gone else place for place in range(n))
 
 
-def first_change(order: Order) -> int:
-    """The first place where an order differs from the net as built; its length where none does."""
-    return next((place for place, block in enumerate(order) if block != place), len(order))
+def shared(one: Order, other: Order) -> int:
+    """How many places two orders have in common from the input on."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def side_by_side(orders: Iterable[Order]) -> list[Order]:
+    """The orders, each once, so lined up that those which begin alike are neighbours."""
+    return sorted(set(orders), key=lambda order: [-1 if b is None else b for b in order])
 
 
 def scaled(figure: int, n: int) -> int:
