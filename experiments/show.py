@@ -13,10 +13,12 @@ from resnet.planning.data import TITLES
 from resnet.planning.options import Options
 from resnet.planning.plan import Plan
 from resnet.recipes import differences
-from sweeps.mps import GAIN, offered
+from sweeps.mps import GAIN, GAIN_OWN, offered
 
 if TYPE_CHECKING:
     from resnet.data import Dataset
+    from resnet.recipes import Recipe
+    from resnet.training.speed import Speed
 
 
 def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
@@ -56,7 +58,7 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
         loading = estimate.loading(dataset, recipe, device, threads) if recipe.photographs else 0.0
         left = plan.training, plan.measuring
         times = estimate.times(todo, device, threads, *left, loading, options.speed)
-        seconds = estimate.seconds(times, workers, _pace(workers, device))
+        seconds = estimate.seconds(times, workers, _pace(workers, device, recipe, options.speed))
         if recipe.photographs:
             _costs([spec.net for spec in todo], times, loading, device)
         say(f"  time      about {duration(seconds)}, done at {finish_time(seconds)}")
@@ -64,14 +66,16 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
     return seconds
 
 
-def _pace(workers: int, device: str) -> float:
+def _pace(workers: int, device: str, recipe: Recipe, speed: Speed) -> float:
     """How many times as much gets done with so many runs at a time as with one."""
     if device == "cpu":
         return workers
     import torch
 
-    count = torch.cuda.device_count()
-    return min(workers, count * (GAIN if offered() else 1.0))
+    from resnet.training.fast import own_kernels
+
+    gain = GAIN_OWN if own_kernels(speed, recipe) else GAIN
+    return min(workers, torch.cuda.device_count() * (gain if offered() else 1.0))
 
 
 def _costs(nets: list[str], times: list[float], loading: float, device: str) -> None:

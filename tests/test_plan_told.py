@@ -1,5 +1,7 @@
 """What the printed plan says before anything is trained."""
 
+from dataclasses import replace
+
 import pytest
 
 from experiments import show
@@ -7,6 +9,8 @@ from resnet.data import Dataset
 from resnet.experiment import get
 from resnet.planning.options import parse
 from resnet.planning.plan import Plan
+from resnet.training.speed import FAST, Speed
+from sweeps.mps import GAIN, GAIN_OWN
 from tests.conftest import TINY, spec_of
 
 COMPILE = "--compile slows a CPU down"
@@ -34,3 +38,23 @@ def test_compiling_for_a_cpu_is_advised_against_in_a_line(
     done = Plan(experiment, "quick", TINY, ("plain8",), (spec_of(dataset),), ("done",))
     show.plan(done, parse(experiment, flags), dataset, device)
     assert capsys.readouterr().out.count(COMPILE) == warned
+
+
+@pytest.mark.parametrize(
+    ("precision", "speed", "offered", "pace"),
+    [
+        ("float32", FAST, True, 2 * GAIN),
+        ("bfloat16", Speed(kernels=False), True, 2 * GAIN),
+        ("bfloat16", FAST, True, 2 * GAIN_OWN),
+        ("bfloat16", FAST, False, 2),
+    ],
+)
+def test_runs_on_two_gpus_are_expected_at_the_pace_of_their_kernels(
+    monkeypatch: pytest.MonkeyPatch, precision: str, speed: Speed, offered: bool, pace: float
+) -> None:
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    monkeypatch.setattr(show, "offered", lambda: offered)
+    recipe = replace(TINY, precision=precision)
+    assert show._pace(8, "cuda", recipe, speed) == pace
+    assert show._pace(1, "cuda", recipe, speed) == 1
+    assert show._pace(3, "cpu", recipe, speed) == 3
