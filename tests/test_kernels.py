@@ -244,6 +244,18 @@ def test_where_kernels_do_not_fit_nothing_changes(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
+    ("capability", "hip", "known"),
+    [((7, 5), None, False), ((8, 0), None, True), ((9, 0), None, True), ((9, 4), "6.0", False)],
+)
+def test_which_gpus_have_kernels(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], hip: str | None, known: bool
+) -> None:
+    monkeypatch.setattr("torch.cuda.get_device_capability", lambda device: capability)
+    monkeypatch.setattr("torch.version.hip", hip)
+    assert resnet.kernels._knows(torch.device("cuda")) is known
+
+
+@pytest.mark.parametrize(
     ("speed", "precision", "own"),
     [
         (FAST, "bfloat16", True),
