@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments import checkpoints
+from experiments import checkpoints, surfaces
 from experiments.degradation import EXPERIMENT as DEGRADATION
 from resnet import recipes
 from resnet.__main__ import _parser
@@ -33,6 +33,7 @@ def test_every_flag_and_recipe_in_readme_exists() -> None:
     main = set(parser(DEGRADATION)._option_string_actions)
     elsewhere = {"--csv", "--source"}  # of `resnet runs` and of `reports`
     others = set(checkpoints.parser(get("block_deletion"))._option_string_actions)
+    others |= set(surfaces.parser(get("landscape"))._option_string_actions)
     others |= {flag for name in names() for flag in parser(get(name))._option_string_actions}
     assert flags - elsewhere <= main | others
     listed = re.search(r"--recipe (\S+)", README)
