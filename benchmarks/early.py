@@ -62,7 +62,8 @@ def _in_a_process(
         text=True,
     )
     if told.returncode:
-        raise RuntimeError(told.stderr.strip().splitlines()[-1])
+        said = told.stderr.strip().splitlines() or [f"exit status {told.returncode}"]
+        raise RuntimeError(said[-1])
     return json.loads(told.stdout)
 
 
@@ -72,7 +73,7 @@ def _tiny(size: Size) -> list[str]:
 
 def alone(size: Size, device: str, net: str, steps: int, turns: int) -> dict[str, Any]:
     """Digest of the weights after so many steps, then milliseconds a step and a test."""
-    from benchmarks.gpu_parts import Setting
+    from benchmarks.gpu_parts import Setting, tested
     from resnet.training.speed import FAST
     from resnet.training.start import weights_sha256
 
@@ -81,11 +82,10 @@ def alone(size: Size, device: str, net: str, steps: int, turns: int) -> dict[str
     loop.advance(steps)
     digest, stretch = weights_sha256(loop.module.net), size.stretch(net)
 
-    def tested() -> float:
-        loop.advance(1)  # an epoch needs a step to close
-        return seconds(loop.evaluate)
-
-    work = {"step": lambda: seconds(lambda: loop.advance(stretch)) / stretch, "test": tested}
+    work = {
+        "step": lambda: seconds(lambda: loop.advance(stretch)) / stretch,
+        "test": tested(loop),
+    }
     in_turns(work, 1)
     step, test = (median(values) for values in in_turns(work, turns).values())
     times = {"step_ms": 1e3 * step, "test_ms": 1e3 * test}

@@ -102,15 +102,17 @@ def goal(setting: Setting, net: str) -> dict[str, Any]:
     work["usual"] = lambda: seconds(lambda: usual.advance(stretch)) / stretch
     in_turns(work, 1)
     steps = in_turns(work, size.turns)
-    tests = in_turns({k: _tested(loop) for k, loop in loops.items()}, size.turns + 1)
+    tests = in_turns({k: tested(loop) for k, loop in loops.items()}, size.turns + 1)
     memory = torch.cuda.max_memory_allocated() / 2**30 if setting.device == "cuda" else 0.0
     usual.close()
     return {**_judged(net, steps, tests), "GiB": memory}
 
 
-def _tested(loop: Ours) -> Any:
+def tested(loop: Ours) -> Any:
+    """Seconds of a test, behind the one step that an epoch needs to close."""
+
     def test() -> float:
-        loop.advance(1)  # an epoch needs a step to close
+        loop.advance(1)
         return seconds(loop.evaluate)
 
     return test

@@ -358,6 +358,17 @@ def test_the_measure_of_a_run(run: Trained, dataset: Dataset) -> None:
     assert content["values"] == {}
 
 
+def test_images_that_are_asked_for_are_on_record_by_name_even_if_they_are_the_default(
+    run: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from resnet.analysis import landscape as module
+
+    monkeypatch.setattr(module, "default", lambda recipe: SMALL)
+    found = landscape(run, "3x1x24")
+    assert found.values == {}
+    assert sum(key.startswith("surface@3x1x24/loss/") for _, key, _ in found.rows) == 9
+
+
 def test_the_default_surface_gives_the_column(
     run: Trained, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,7 +36,7 @@ def landscape(trained: Trained, settings: str = "") -> Measured:
     recipe = trained.spec.recipe
     whole = Landscape(trained, chosen(recipe, settings))
     whole.compute()
-    if settings and whole.settings == default(recipe):
+    if settings and not whole.settings.counted and whole.settings == default(recipe):
         return Measured({})  # on record under the default's name
     rows, label = _trajectory_rows(whole), whole.settings.label
     for name in ("surface", "line", "plane", "path"):

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from resnet.kernels.normalised import Normalised
 from resnet.kernels.products import products
-from resnet.kernels.shapes import Shape, channels_last, tile
+from resnet.kernels.shapes import Shape, adding, channels_last, tile
 from resnet.kernels.waiting import LAUNCH, wait
 
 NOTHING, STATISTICS, GRADIENTS = 0, 1, 2  # what is summed over rows beside the map itself
@@ -121,12 +121,6 @@ def _launch(
         x, weight, y, found[0], found[1], x if added is None else added,
         active, raw, stats[0], stats[1], parts, w_out, w_in, w_y, w_x,
         s.h, s.w, s.oh, s.ow, s.c_in, s.padded(how.taps), s.c_out, s.stride, transposed,
-        how.taps, how.block, how.stages, sums, _adding(added, y), num_warps=how.warps, **LAUNCH,
+        how.taps, how.block, how.stages, sums, adding(added, y), num_warps=how.warps, **LAUNCH,
     )  # fmt: skip
     return y, found
-
-
-def _adding(added: Tensor | None, y: Tensor) -> int:
-    if added is None:
-        return 0
-    return 1 if added.shape == y.shape else 2

@@ -12,6 +12,7 @@ import triton.language as tl
 from torch import Tensor, nn
 
 from resnet.kernels.normalised import Normalised
+from resnet.kernels.shapes import adding
 from resnet.kernels.waiting import LAUNCH, wait
 
 ELEMENTS = 4096  # of a map, a program
@@ -137,7 +138,7 @@ def forward(y: Tensor, sums: Tensor, bn: nn.BatchNorm2d, added: Tensor | None) -
     )  # fmt: skip
     out, block = torch.empty_like(y), _block(rows, c)
     there, (h, w) = y if added is None else added, y.shape[2:]
-    add = 0 if added is None else 1 if added.shape == y.shape else 2
+    add = adding(added, y)
     _apply[(rows // block,)](
         y, stats, there, out, c, block, add, h, w, there.shape[1], there.shape[2] // h, **LAUNCH
     )
