@@ -4,6 +4,7 @@
     python -m reports summary
     python -m reports verify FILE.pdf…
     python -m reports data FOLDER [--source runs/]…    # the tables alone: small, and a source again
+    python -m reports data FOLDER --epochs N           # every run as it was after N epochs
     python -m reports verdicts SOURCE…                 # every verdict, a column a source
 
 Of several sources, each run is read once: a finished one before an unfinished one, and otherwise
@@ -34,6 +35,8 @@ def parser() -> argparse.ArgumentParser:
     where += "; several times, for the runs of all (default: runs/)"
     made.add_argument("--source", action="append", default=[], help=where)
     made.add_argument("--output", default=DEFAULT_OUTPUT, help=f"default: {DEFAULT_OUTPUT}")
+    cut = "of data: end every run that got so far with this epoch, as if its recipe ended there"
+    made.add_argument("--epochs", type=int, metavar="N", help=cut)
     return made
 
 
@@ -42,10 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser().parse_args(arguments)
     source = asked.source or ["runs/"]
     try:
+        if asked.epochs is not None and asked.what[0] != "data":
+            raise UserError("--epochs goes with data: python -m reports data FOLDER --epochs N")
         if asked.what[0] == "verify":
             return max(map(_verify, asked.what[1:] or _nothing()))
         if asked.what[0] == "data":
-            return max(_keep(name, source) for name in asked.what[1:] or _nowhere())
+            return max(_keep(name, source, asked.epochs) for name in asked.what[1:] or _nowhere())
         if asked.what[0] == "verdicts":
             return _list(asked.what[1:])
         # Not `reports.make`: where a folder reports/ of PDFs lies in the working directory, that
@@ -78,10 +83,14 @@ def _list(sources: list[str]) -> int:
     return 0
 
 
-def _keep(folder: str, source: list[str]) -> int:
+def _keep(folder: str, source: list[str], epochs: int | None) -> int:
     from reports.source import load, write
 
     frames = load(source)
+    if epochs is not None:
+        from reports.until import until
+
+        frames = until(frames, epochs)
     for path in write(frames, Path(folder)):
         print(f"{path}: {path.stat().st_size / 1024:,.0f} KiB, {len(frames.runs)} runs")
     return 0

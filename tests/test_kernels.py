@@ -19,7 +19,7 @@ from resnet.training.speed import FAST, Speed
 from tests.conftest import TINY
 
 pytest.importorskip("triton")
-from resnet.kernels import convolution, fuse, normalisation, weights
+from resnet.kernels import convolution, fuse, normalisation, waiting, weights
 from resnet.kernels.evaluation import evaluated
 from resnet.kernels.normalised import Normalised
 
@@ -149,7 +149,7 @@ def test_a_net_has_the_gradients_of_its_plain_step(name: str) -> None:
 
 def whole_numbers(*shape: int, most: int, seed: int) -> Tensor:
     found = torch.randint(-most, most + 1, shape, generator=torch.Generator().manual_seed(seed))
-    return found.to(DEVICE, torch.float32)
+    return found.float()
 
 
 @pytest.mark.parametrize("added", ["nothing", "a map", "option A"])
@@ -157,11 +157,15 @@ def whole_numbers(*shape: int, most: int, seed: int) -> Tensor:
 def test_what_is_evaluated_is_exact_where_bfloat16_is(
     c_in: int, c_out: int, size: int, stride: int, added: str
 ) -> None:
-    """Whole numbers, few weights and powers of two: every result has fewer than 8 bits."""
-    conv = torch.nn.Conv2d(c_in, c_out, 3, stride, 1, bias=False).to(DEVICE)
+    """Whole numbers, few weights and powers of two: every result has fewer than 8 bits.
+
+    What is expected is computed on the CPU: a GPU's powers, and its convolutions by transforms, are
+    not exact.
+    """
+    conv = torch.nn.Conv2d(c_in, c_out, 3, stride, 1, bias=False)
     few = torch.rand(conv.weight.shape, generator=torch.Generator().manual_seed(1)) < 1 / c_in
-    conv.weight.data = whole_numbers(*conv.weight.shape, most=1, seed=2) * few.to(DEVICE)
-    bn = torch.nn.BatchNorm2d(c_out, eps=0.0).to(DEVICE).eval()
+    conv.weight.data = whole_numbers(*conv.weight.shape, most=1, seed=2) * few
+    bn = torch.nn.BatchNorm2d(c_out, eps=0.0).eval()
     bn.weight.data, bn.bias.data = (whole_numbers(c_out, most=2, seed=n) for n in (3, 4))
     bn.running_mean = whole_numbers(c_out, most=2, seed=5)
     bn.running_var = 4.0 ** whole_numbers(c_out, most=1, seed=6)
@@ -177,9 +181,9 @@ def test_what_is_evaluated_is_exact_where_bfloat16_is(
     if extra is not None:
         cut = extra[..., ::2, ::2] if added == "option A" else extra
         out = out + F.pad(cut, (0, 0, 0, 0, 0, c_out - cut.shape[1]))
-        extra = extra.to(torch.bfloat16, memory_format=torch.channels_last)
-    ours = evaluated(x, conv, bn, extra)
-    assert torch.equal(ours.float(), out.relu())
+        extra = extra.to(DEVICE, torch.bfloat16, memory_format=torch.channels_last)
+    ours = evaluated(x.to(DEVICE), conv.to(DEVICE), bn.to(DEVICE), extra)
+    assert torch.equal(ours.float().cpu(), out.relu())
     assert ours.is_contiguous(memory_format=torch.channels_last)
 
 
@@ -253,6 +257,36 @@ def test_which_gpus_have_kernels(
     monkeypatch.setattr("torch.cuda.get_device_capability", lambda device: capability)
     monkeypatch.setattr("torch.version.hip", hip)
     assert resnet.kernels._knows(torch.device("cuda")) is known
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "capability", "hip", "wanted"),
+    [
+        (None, False, (9, 0), None, False),
+        (None, True, (9, 0), None, True),
+        (None, True, (10, 3), None, True),
+        (None, True, (8, 6), None, False),
+        (None, True, (9, 4), "6.0", False),
+        ("0", True, (9, 0), None, False),
+        ("1", True, (8, 0), None, True),
+    ],
+)
+def test_which_gpus_launch_kernels_early(
+    monkeypatch: pytest.MonkeyPatch,
+    asked: str | None,
+    there: bool,
+    capability: tuple[int, int],
+    hip: str | None,
+    wanted: bool,
+) -> None:
+    monkeypatch.setattr("triton.knobs.runtime.interpret", False)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: there)
+    monkeypatch.setattr("torch.cuda.get_device_capability", lambda: capability)
+    monkeypatch.setattr("torch.version.hip", hip)
+    monkeypatch.delenv(waiting.SWITCH, raising=False)
+    if asked is not None:
+        monkeypatch.setenv(waiting.SWITCH, asked)
+    assert waiting.early() is wanted
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from experiments import show
 from resnet.data import Dataset
 from resnet.experiment import get
+from resnet.planning import estimate
 from resnet.planning.options import parse
 from resnet.planning.plan import Plan
 from resnet.training.speed import FAST, Speed
@@ -58,3 +59,26 @@ def test_runs_on_two_gpus_are_expected_at_the_pace_of_their_kernels(
     assert show._pace(8, "cuda", recipe, speed) == pace
     assert show._pace(1, "cuda", recipe, speed) == 1
     assert show._pace(3, "cpu", recipe, speed) == 3
+
+
+class Work:
+    """Calls that take 10 ms each at first, as on a GPU that idled, and 1 ms then."""
+
+    def __init__(self) -> None:
+        self.calls, self.now = 0, 0.0
+
+    def __call__(self) -> None:
+        self.calls += 1
+        self.now += 0.01 if self.calls <= 20 else 0.001
+
+
+@pytest.mark.parametrize(("device", "calls", "seconds"), [("cpu", 5, 0.01), ("cuda", None, 0.001)])
+def test_a_gpu_is_timed_when_its_clock_has_risen(
+    monkeypatch: pytest.MonkeyPatch, device: str, calls: int | None, seconds: float
+) -> None:
+    work = Work()
+    monkeypatch.setattr(estimate, "_wait", lambda device: None)
+    monkeypatch.setattr(estimate.time, "perf_counter", lambda: work.now)
+    assert estimate.seconds_a_step(work, device) == pytest.approx(seconds)
+    assert calls in (None, work.calls)
+    assert work.now < 1

@@ -1,7 +1,7 @@
 """How long runs will take: a few steps of the shallowest net are timed, the rest is arithmetic."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -12,6 +12,7 @@ from resnet.runs.spec import RunSpec
 from resnet.training.speed import FAST, Speed
 
 WARM, TIMED = 2, 3  # steps
+MOMENT = 0.2  # seconds
 LAYER = 2e6  # multiply-adds of one layer for an image of CIFAR-10
 LOADED = 32  # photographs a thread that are timed
 PIXELS = 128 * 32 * 32  # at most so many a channel in a batch that is timed on a CPU
@@ -65,13 +66,26 @@ def seconds_per_layer_image(spec: RunSpec, device: str, speed: Speed = FAST) -> 
     if captured and own_kernels(speed, spec.recipe):
         fuse_where_possible(net, (size, size))
     work = Graph(step, []) if captured else step
-    for number in range(WARM + TIMED):
-        if number == WARM:
-            _wait(device)
-            start = time.perf_counter()
-        work()
-    _wait(device)
-    return (time.perf_counter() - start) / TIMED / batch / layers(spec)
+    return seconds_a_step(work, device) / batch / layers(spec)
+
+
+def seconds_a_step(work: Callable[[], None], device: str) -> float:
+    """Seconds of `work`, warm: by a few calls, or on a GPU by as many as fill a moment."""
+
+    def timed(steps: int) -> float:
+        start = time.perf_counter()
+        for _ in range(steps):
+            work()
+        _wait(device)
+        return time.perf_counter() - start
+
+    steps, seconds = TIMED, timed(WARM)
+    if device == "cuda":
+        steps = WARM
+        while seconds < MOMENT:  # its clock rises while it works
+            steps *= 2
+            seconds = timed(steps)
+    return timed(steps) / steps
 
 
 def _wait(device: str) -> None:
