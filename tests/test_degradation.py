@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from resnet.runs.files import read_json
+
 ROOT = Path(__file__).resolve().parents[1]
 COLUMNS = (
     "id,experiment,net,dataset,dataset_digest,recipe,seed,status,"
@@ -19,7 +21,7 @@ COLUMNS = (
 )
 QUICK = ("--dataset", "synthetic", "--preset", "quick", "--wandb", "disabled")
 SMOKE = (*QUICK, "--recipe", "smoke", "--nets", "plain8,plain14,resnet8,resnet14")
-SLOW = (*QUICK, "--recipe", "smoke", "--nets", "plain56", "--no-report")
+SLOW = (*QUICK, "--recipe", "smoke", "--nets", "plain32", "--no-report")
 
 
 def command(*arguments: str) -> list[str]:
@@ -183,16 +185,22 @@ def test_minutes_that_are_over_save_and_say_how_to_go_on(tmp_path: Path) -> None
     assert "Verdicts" in cut.stdout
     begun = [row for row in rows(tmp_path) if row["status"] in ("done", "partial")]
     assert begun
-    seeds = str(max(int(row["seed"]) for row in begun) + 1)
-    whole = run(*one, "--seeds", seeds, cwd=tmp_path)
+    last = max(begun, key=lambda row: int(row["seed"]))
+    seeds = int(last["seed"]) + 1
+    whole = run(*one, "--seeds", str(seeds), cwd=tmp_path)
     assert whole.returncode == 0, whole.stderr
     assert "the time is up" not in whole.stdout
-    (tmp_path / "undisturbed").mkdir()
-    run(*one, "--seeds", seeds, cwd=tmp_path / "undisturbed")
-    ends = [{r["seed"]: r["weights_sha256"] for r in rows(where) if r["status"] == "done"}
-            for where in (tmp_path, tmp_path / "undisturbed")]  # fmt: skip
-    assert len(ends[0]) == int(seeds)
-    assert ends[0] == ends[1]
+    ends = {r["id"]: r["weights_sha256"] for r in rows(tmp_path) if r["status"] == "done"}
+    assert len(ends) == seeds
+    assert ends[last["id"]] == undisturbed(tmp_path / "runs" / last["id"], tmp_path / "here")
+
+
+def undisturbed(folder: Path, root: Path) -> str:
+    """The digest of the weights of the same run, trained in one go in a process of its own."""
+    threads = read_json(folder / "provenance.json")["hardware"]["threads"]
+    words = [sys.executable, "-m", "tests.train_again", str(folder), str(root), str(threads)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def test_workers_do_not_outlive_a_killed_parent(tmp_path: Path) -> None:
@@ -222,6 +230,9 @@ def alive(pid: int) -> bool:
 
 @pytest.mark.shared_data
 def test_quick_shows_degradation_on_real_images(tmp_path: Path) -> None:
+    """Its runs are taken from RESNET_RUNS, where they are trained already; CI names some there."""
+    if there := os.environ.get("RESNET_RUNS"):
+        (tmp_path / "runs").symlink_to(there)
     data = os.environ["RESNET_DATA"]
     done = run("--preset", "quick", "--data-dir", data, cwd=tmp_path, timeout=1500)
     assert done.returncode == 0, done.stderr

@@ -40,6 +40,19 @@ def spec(seed: int = 0, net: str = "plain8", **changes: Any) -> RunSpec:
     return RunSpec(net, data.name, data.copy, data.digest, recipe, seed)
 
 
+def steps_in(seconds: float, run: RunSpec) -> int:
+    """How many steps of the run one thread of this machine takes in so long."""
+    import torch
+
+    from resnet.planning.estimate import layers, seconds_per_layer_image
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    least = min(seconds_per_layer_image(run, "cpu") for _ in range(5))  # others may be at work
+    torch.set_num_threads(before)
+    return round(seconds / (least * layers(run) * run.recipe.batch_size))
+
+
 def order(root: Path, **changes: Any) -> Order:
     """An order for runs under `root`; a copy of the code, since others may be editing it."""
     cluster = replace(CLUSTER, **changes)

@@ -41,7 +41,9 @@ def test_a_run_on_two_nodes_is_cut_and_ends_as_on_one_process(tmp_path: Path) ->
 
 
 def test_a_time_limit_cuts_and_requeues_and_changes_no_bit(tmp_path: Path) -> None:
-    root, run = tmp_path / "runs", spec(seed=9, steps=900, milestones=(450,))  # over a minute
+    # Longer than the limit leaves after start-up, and on a slow machine not many times as long.
+    steps = on_cluster.steps_in(60, spec())
+    root, run = tmp_path / "runs", spec(seed=9, steps=steps, milestones=(steps // 2,))
     sent = send(root, run, timeout_min=1, signal_delay_s=15)
     undisturbed = on_cluster.train_here(tmp_path / "here", run)
     (last,), said = drive(root, run)
