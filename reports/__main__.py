@@ -1,6 +1,6 @@
 """`python -m reports`: make reports, verify one, keep what they are made from, or list verdicts.
 
-    python -m reports EXPERIMENT… [--source runs/]… [--output reports/pdf]
+    python -m reports EXPERIMENT… [--source runs/]… [--nets A,B] [--output reports/pdf]
     python -m reports summary
     python -m reports verify FILE.pdf…
     python -m reports data FOLDER [--source runs/]…    # the tables alone: small, and a source again
@@ -35,6 +35,8 @@ def parser() -> argparse.ArgumentParser:
     where += "; several times, for the runs of all (default: runs/)"
     made.add_argument("--source", action="append", default=[], help=where)
     made.add_argument("--output", default=DEFAULT_OUTPUT, help=f"default: {DEFAULT_OUTPUT}")
+    nets = "of a report: on these nets (default: the experiment's own)"
+    made.add_argument("--nets", metavar="A,B", help=nets)
     cut = "of data: end every run that got so far with this epoch, as if its recipe ended there"
     made.add_argument("--epochs", type=int, metavar="N", help=cut)
     return made
@@ -57,8 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # folder is what `import reports` finds, and it has modules of ours but no names.
         from reports.build import make
 
+        wanted = _runs_of(asked.nets, source)
         for name in asked.what:
-            print(make(name, source, Path(asked.output)))
+            print(make(name, source, Path(asked.output), wanted=wanted))
         return 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -71,6 +74,18 @@ def _nothing() -> list[str]:
 
 def _nowhere() -> list[str]:
     raise UserError("data needs a folder: python -m reports data results/NAME --source runs/")
+
+
+def _runs_of(nets: str | None, source: list[str]) -> list[str] | None:
+    """The ids of all runs of the nets named, where some are."""
+    from reports.source import load
+
+    if nets is None:
+        return None
+    runs, names = load(source).runs, [name for name in nets.split(",") if name]
+    if lacking := [name for name in names if name not in set(runs["net"])]:
+        raise UserError(f"no run of {', '.join(lacking)} in {', '.join(source)}")
+    return list(runs.loc[runs["net"].isin(names), "id"])
 
 
 def _list(sources: list[str]) -> int:

@@ -31,7 +31,7 @@ def test_the_experiment_in_readme_is_one() -> None:
 def test_every_flag_and_recipe_in_readme_exists() -> None:
     flags = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
     main = set(parser(DEGRADATION)._option_string_actions)
-    elsewhere = {"--csv", "--source"}  # of `resnet runs` and of `reports`
+    elsewhere = {"--csv", "--source", "--epochs"}  # of `resnet runs` and of `reports`
     others = set(checkpoints.parser(get("block_deletion"))._option_string_actions)
     others |= set(surfaces.parser(get("landscape"))._option_string_actions)
     others |= {flag for name in names() for flag in parser(get(name))._option_string_actions}

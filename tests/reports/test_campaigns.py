@@ -7,6 +7,7 @@ import pytest
 
 from reports.__main__ import main
 from reports.campaigns import Row, answers, names, verdicts
+from reports.check import differences
 from reports.source import Frames, load, merged, write
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,13 +23,13 @@ def rows(table: str) -> list[list[str]]:
     return [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
 
 
-@pytest.mark.parametrize("name", ["quick", "eighth", "paper"])
+@pytest.mark.parametrize("name", ["quick", "eighth", "paper", "paper-to-epoch-155"])
 def test_the_table_of_a_campaign_is_the_one_told(name: str) -> None:
     assert verdicts([ROOT / "results" / name]) in (ROOT / "results/README.md").read_text()
 
 
 def test_the_table_of_all_campaigns_is_the_one_told() -> None:
-    every = [QUICK, EIGHTH, ROOT / "results/paper"]
+    every = [QUICK, EIGHTH, *(ROOT / "results" / name for name in ("paper-to-epoch-155", "paper"))]
     assert verdicts(every) in (ROOT / "results/README.md").read_text()
 
 
@@ -80,6 +81,18 @@ def test_a_finished_run_comes_before_an_unfinished_one_and_else_the_first(eighth
     other = part(eighth, ids, test_error=98.0)
     assert set(merged([cut, part(eighth, ids)]).runs["status"]) == {"done"}
     assert set(merged([other, part(eighth, ids)]).runs["test_error"]) == {98.0}
+
+
+def test_a_report_can_be_asked_of_other_nets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["degradation", f"--source={EIGHTH}", f"--output={tmp_path}"]
+    assert main([*words, "--nets", "plain20,resnet57"]) == 2
+    assert "no run of resnet57 in" in capsys.readouterr().err
+    assert main([*words, "--nets", "plain20,preact-resnet20"]) == 0
+    inside = load(tmp_path / "degradation.pdf").runs
+    assert set(inside["net"]) == {"plain20", "preact-resnet20"}
+    assert differences(tmp_path / "degradation.pdf") == []
 
 
 def test_the_command_prints_tables_and_keeps_merged_data(

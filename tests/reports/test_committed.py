@@ -10,7 +10,7 @@ from reports.check import differences
 from reports.source import HISTORY, RUNS, Frames, load, unpacked
 
 ROOT = Path(__file__).resolve().parents[2]
-CAMPAIGNS = ("eighth", "paper", "quick")
+CAMPAIGNS = ("eighth", "paper", "paper-to-epoch-155", "quick")
 PDFS = [path for name in CAMPAIGNS for path in sorted((ROOT / "reports/pdf" / name).glob("*.pdf"))]
 
 
