@@ -37,6 +37,8 @@ def cost_card(report: Report) -> Table:
     """Hardware, time, GPU-hours, restarts and energy, by net and device."""
     import pandas as pd
 
+    if len(report.runs) and report.runs["seconds"].isna().all():
+        return Table("How long these runs took is not on record.")
     runs = report.runs.assign(
         hardware=[_hardware(p) for p in report.provenance],
         gpu=[p.get("device") == "cuda" for p in report.provenance],

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from reports.__main__ import main
+from reports.cards import cost_card
+from reports.report import narrowed
 from reports.source import Frames, load
 from reports.until import GONE, ending, until
 from resnet.data import Dataset
@@ -92,3 +94,11 @@ def test_the_campaign_cut_at_an_epoch_is_the_one_committed() -> None:
     cut, kept = until(load(ROOT / "results/paper"), 155), load(ROOT / "results/paper-to-epoch-155")
     pd.testing.assert_frame_equal(cut.runs, kept.runs)
     pd.testing.assert_frame_equal(cut.history, kept.history)
+
+
+def test_what_a_run_cut_at_an_epoch_cost_is_not_said(long_runs: Path) -> None:
+    whole = load(long_runs)
+    ids = list(until(whole, 2).runs["id"])
+    report = narrowed("degradation", until(whole, 2), wanted=ids)
+    assert cost_card(report).caption == "How long these runs took is not on record."
+    assert cost_card(narrowed("degradation", whole, wanted=list(whole.runs["id"]))).rows
