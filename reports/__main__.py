@@ -23,6 +23,8 @@ from pathlib import Path
 from resnet.errors import UserError
 
 DEFAULT_OUTPUT = "reports/pdf"
+OTHERS = ("verify", "data", "verdicts", "summary")
+"""What may be asked for beside an experiment's report."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -49,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if asked.epochs is not None and asked.what[0] != "data":
             raise UserError("--epochs goes with data: python -m reports data FOLDER --epochs N")
+        if asked.nets is not None and {*OTHERS} & {*asked.what}:
+            raise UserError("--nets goes with an experiment: python -m reports NAME --nets A,B")
         if asked.what[0] == "verify":
             return max(map(_verify, asked.what[1:] or _nothing()))
         if asked.what[0] == "data":

@@ -30,10 +30,10 @@ def until(frames: Frames, epoch: int) -> Frames:
     run, done, under that recipe's digest and its own id. What was measured of the trained net is
     left out, for the weights are others; gradients before the first step stay.
 
-    Runs that start from others' weights are left out.
+    Runs that start from others' weights are left out, and those whose rates depend on their end.
 
     Raises:
-        UserError: for a recipe whose rates depend on its end, or where no run got there.
+        UserError: where no run is left that got there.
     """
     import pandas as pd
 
@@ -43,7 +43,8 @@ def until(frames: Frames, epoch: int) -> Frames:
     for run in frames.runs[frames.runs["recipe_fields"].notna()].to_dict("records"):
         recipe = Recipe.from_json(json.loads(run["recipe_fields"]))
         history = by_run.get(run["id"])
-        if history is None or run["recipe_digest"] != recipe.digest or epoch > recipe.epochs:
+        apart = run["recipe_digest"] != recipe.digest or not steady(recipe)
+        if history is None or apart or epoch > recipe.epochs:
             continue
         its = ending(recipe, epoch)
         last = history[(history["step"] == its.steps) & history["key"].isin(ERRORS)]
@@ -58,11 +59,16 @@ def until(frames: Frames, epoch: int) -> Frames:
     return Frames(typed(pd.DataFrame(rows)), long_form(pd.concat(histories, ignore_index=True)))
 
 
+def steady(recipe: Recipe) -> bool:
+    """Whether nothing before a step depends on how many follow."""
+    return recipe.schedule == "steps" and not recipe.plateau
+
+
 def ending(recipe: Recipe, epoch: int) -> Recipe:
     """The recipe that ends with epoch number `epoch`, from 1, and is this one until then."""
     if epoch < 1:
         raise UserError(f"--epochs {epoch}: give 1 or more")
-    if recipe.schedule != "steps" or recipe.plateau:
+    if not steady(recipe):
         raise UserError(
             f"recipe '{recipe.name}' cannot be cut short: its rates depend on how it goes on"
         )

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from resnet.runs.files import read_json
+from resnet.runs.folder import read_spec
+from tests import train_again
 
 ROOT = Path(__file__).resolve().parents[1]
 COLUMNS = (
@@ -198,9 +200,7 @@ def test_minutes_that_are_over_save_and_say_how_to_go_on(tmp_path: Path) -> None
 def undisturbed(folder: Path, root: Path) -> str:
     """The digest of the weights of the same run, trained in one go in a process of its own."""
     threads = read_json(folder / "provenance.json")["hardware"]["threads"]
-    words = [sys.executable, "-m", "tests.train_again", str(folder), str(root), str(threads)]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
+    return train_again.started(read_spec(folder)[0], root, threads).communicate()[0].strip()
 
 
 def test_workers_do_not_outlive_a_killed_parent(tmp_path: Path) -> None:

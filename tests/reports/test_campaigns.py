@@ -89,6 +89,9 @@ def test_a_report_can_be_asked_of_other_nets(
     words = ["degradation", f"--source={EIGHTH}", f"--output={tmp_path}"]
     assert main([*words, "--nets", "plain20,resnet57"]) == 2
     assert "no run of resnet57 in" in capsys.readouterr().err
+    for other in ("summary", "verdicts", "data", "verify"):
+        assert main([other, str(tmp_path / "x"), "--nets", "plain20"]) == 2
+        assert "--nets goes with an experiment" in capsys.readouterr().err
     assert main([*words, "--nets", "plain20,preact-resnet20"]) == 0
     inside = load(tmp_path / "degradation.pdf").runs
     assert set(inside["net"]) == {"plain20", "preact-resnet20"}

@@ -90,6 +90,14 @@ def test_the_command_keeps_runs_cut_at_an_epoch(
     assert "--epochs goes with data" in capsys.readouterr().err
 
 
+def test_runs_whose_rates_depend_on_their_end_are_left_out() -> None:
+    quick = load(ROOT / "results/quick")
+    assert quick.runs["recipe"].str.contains("modern").any()
+    cut = until(quick, 2).runs
+    assert len(cut) > 50
+    assert not cut["recipe"].str.contains("modern").any()
+
+
 def test_the_campaign_cut_at_an_epoch_is_the_one_committed() -> None:
     cut, kept = until(load(ROOT / "results/paper"), 155), load(ROOT / "results/paper-to-epoch-155")
     pd.testing.assert_frame_equal(cut.runs, kept.runs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from sweeps import manifest as manifests
 from sweeps.source import Described
 from sweeps.states import RunState, Survey
 from sweeps.submit import Order
+from tests import train_again
 
 CLUSTER = Cluster(cpus_per_task=1, mem="1500MB", timeout_min=20, signal_delay_s=60)
 EXPERIMENT = "degradation"
@@ -84,17 +84,7 @@ def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def train_here(root: Path, run: RunSpec) -> subprocess.Popen[str]:
     """A process that trains the run undisturbed, with one thread as a task's worker does."""
-    code = (
-        "import sys, json, torch; torch.set_num_threads(1)\n"
-        "from pathlib import Path\n"
-        "from resnet.data import load\n"
-        "from resnet.runs.spec import RunSpec\n"
-        "from resnet.training.train import train\n"
-        "spec = RunSpec.from_json(json.loads(sys.argv[2]))\n"
-        "train(spec, load('synthetic'), Path(sys.argv[1]), 'here')\n"
-    )
-    words = [sys.executable, "-c", code, str(root), json.dumps(run.to_json())]
-    return subprocess.Popen(words, text=True)
+    return train_again.started(run, root, threads=1)
 
 
 def weights(root: Path, run: RunSpec) -> str:
