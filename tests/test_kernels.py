@@ -17,6 +17,7 @@ pytest.importorskip("triton")
 from resnet.kernels import convolution, fuse, normalisation, weights
 from resnet.kernels.evaluation import evaluated
 from resnet.kernels.normalised import Normalised
+from resnet.kernels.preactivated import statistics
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -53,6 +54,16 @@ def test_a_map_and_its_statistics(c_in: int, c_out: int, size: int, stride: int)
     assert torch.allclose(sums[1].double(), parts.var(2, correction=0) * parts.shape[2], rtol=1e-4)
 
 
+@pytest.mark.parametrize("shape", [(2, 32, 8, 8), (2, 16, 16, 16)], ids=["same", "option A"])
+def test_a_map_that_is_added_to_a_shortcut(shape: tuple[int, ...]) -> None:
+    x, weight, _ = example(32, 32, 8, 1)
+    straight = images(*shape, seed=3)
+    y, sums = convolution.forward(x, weight, 1, straight)
+    expected = F.conv2d(x.double(), weight.double(), None, 1, 1) + as_added(straight, x)
+    assert near(y, expected)
+    assert torch.allclose(sums[0].double().mean(1), y.double().mean((0, 2, 3)), atol=1e-6)
+
+
 @pytest.mark.parametrize(("c_in", "c_out", "size", "stride"), SHAPES)
 def test_gradients_of_weights(c_in: int, c_out: int, size: int, stride: int) -> None:
     x, weight, dy = example(c_in, c_out, size, stride)
@@ -87,6 +98,13 @@ def test_gradients_of_maps_through_relu(
     assert torch.allclose(sums[1].sum(1).double(), (dx * normal).sum((0, 2, 3)), atol=1e-2)
 
 
+def as_added(straight: Tensor, to: Tensor) -> Tensor:
+    """A map as it is added to another: every n-th pixel, and zeros for missing channels."""
+    every = straight.shape[2] // to.shape[2]
+    missing = to.shape[1] - straight.shape[1]
+    return F.pad(straight.double()[..., ::every, ::every], (0, 0, 0, 0, 0, missing))
+
+
 @pytest.mark.parametrize("added", ["nothing", "a map", "option A"])
 def test_normalisation_there_and_back(added: str) -> None:
     y, bn = images(2, 32, 8, 8), torch.nn.BatchNorm2d(32).to(DEVICE)
@@ -98,10 +116,7 @@ def test_normalisation_there_and_back(added: str) -> None:
     sums = torch.stack([parts.mean(2), parts.var(2, correction=0) * parts.shape[2]])
     of = normalisation.forward(y, sums.contiguous(), bn, extra)
     z = y.double().requires_grad_()
-    straight = 0.0 if extra is None else extra.double()
-    if added == "option A":
-        assert extra is not None
-        straight = F.pad(extra.double()[..., ::2, ::2], (0, 0, 0, 0, 0, 16))
+    straight = 0.0 if extra is None else as_added(extra, y)
     out = (theirs(z) + straight).relu()
     assert near(of.out, out.detach())
     assert torch.allclose(bn.running_mean.double(), theirs.running_mean, atol=1e-5)
@@ -119,6 +134,21 @@ def test_normalisation_there_and_back(added: str) -> None:
     assert torch.equal(handed, torch.where(of.out > 0, g, 0))
 
 
+@pytest.mark.parametrize("shape", [(2, 16, 8, 8), (2, 32, 4, 4)], ids=["same", "option A"])
+def test_a_gradient_that_goes_around_normalisation(shape: tuple[int, ...]) -> None:
+    x, bn = images(2, 16, 8, 8), torch.nn.BatchNorm2d(16).to(DEVICE)
+    theirs, z = deepcopy(bn).double(), x.double().requires_grad_()
+    of = normalisation.forward(x, statistics(x), bn)
+    g, straight = images(2, 16, 8, 8, seed=1), images(*shape, seed=2)
+    (theirs(z).relu() * g.double()).sum().backward()
+    (as_added(z, straight) * straight.double()).sum().backward()
+    sums = normalisation.reduced(g, of)
+    dx, d_weight, *_ = normalisation.backward(g, sums, of, masked=False, straight=straight)
+    assert z.grad is not None
+    assert near(dx, z.grad)
+    assert near(d_weight, theirs.weight.grad)
+
+
 def gradients(net: torch.nn.Module, x: Tensor, labels: Tensor) -> Tensor:
     low = next(net.parameters()).dtype == torch.float32
     with torch.autocast(DEVICE, torch.bfloat16, enabled=low, cache_enabled=False):
@@ -127,7 +157,10 @@ def gradients(net: torch.nn.Module, x: Tensor, labels: Tensor) -> Tensor:
     return torch.cat([weight.grad.double().flatten() for weight in net.parameters()])
 
 
-@pytest.mark.parametrize("name", ["plain8", "resnet8", "resnet8-B"])
+NETS = ["plain8", "resnet8", "resnet8-B", "preact-resnet14", "preact-resnet8-C"]
+
+
+@pytest.mark.parametrize("name", NETS)
 def test_a_net_has_the_gradients_of_its_plain_step(name: str) -> None:
     net = build(name, 10)
     initialise(net, 0, PAPER.init)
@@ -182,7 +215,7 @@ def test_what_is_evaluated_is_exact_where_bfloat16_is(
     assert ours.is_contiguous(memory_format=torch.channels_last)
 
 
-@pytest.mark.parametrize("name", ["plain8", "resnet8", "resnet8-B"])
+@pytest.mark.parametrize("name", [*NETS[:3], "preact-resnet8", "preact-resnet8-C"])
 def test_a_net_is_evaluated_as_near_as_by_the_library(name: str) -> None:
     net = build(name, 10)
     initialise(net, 0, PAPER.init)
@@ -202,8 +235,9 @@ def test_a_net_is_evaluated_as_near_as_by_the_library(name: str) -> None:
     assert ours.norm() < bound, (ours.norm(), theirs.norm(), expected.norm())
 
 
-def test_a_fused_net_is_evaluated_and_saved_as_ever() -> None:
-    net = build("resnet8", 10).eval()
+@pytest.mark.parametrize("name", ["resnet8", "preact-resnet8"])
+def test_a_fused_net_is_evaluated_and_saved_as_ever(name: str) -> None:
+    net = build(name, 10).eval()
     x, plain = torch.randn(2, 3, 32, 32), deepcopy(net)
     before, keys = net(x), list(net.state_dict())
     fuse.fuse(net)

@@ -1,8 +1,8 @@
 """Kernels of our own for CIFAR-sized nets of basic blocks, in bfloat16: the step, and the test.
 
 A block that trains is six kernels forward and eleven backward, where PyTorch's own take about
-fifty; one that is tested is two. They need Triton, which comes with PyTorch for CUDA; without it,
-or for other nets, nothing changes.
+fifty; one that is tested is two, or three where it is pre-activated. They need Triton, which comes
+with PyTorch for CUDA; without it, or for other nets, nothing changes.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from resnet.kernels.normalised import Normalised
 from resnet.kernels.products import products
-from resnet.kernels.shapes import Shape, adding, channels_last, tile
+from resnet.kernels.shapes import Shape, channels_last, tile
+from resnet.kernels.straight import added, adding
 from resnet.kernels.waiting import LAUNCH, wait
 
 NOTHING, STATISTICS, GRADIENTS = 0, 1, 2  # what is summed over rows beside the map itself
@@ -22,12 +23,13 @@ NOTHING, STATISTICS, GRADIENTS = 0, 1, 2  # what is summed over rows beside the 
 
 @triton.jit
 def _convolve(
-    x, w, y, one, two, added, active, raw, mean, inverse, parts,
+    x, w, y, one, two, straight, active, raw, mean, inverse, parts,
     w_out, w_in, w_y, w_x,
     H: tl.constexpr, W: tl.constexpr, OH: tl.constexpr, OW: tl.constexpr,
     C_IN: tl.constexpr, C_PAD: tl.constexpr, C_OUT: tl.constexpr,
     STRIDE: tl.constexpr, TRANSPOSED: tl.constexpr, TAPS: tl.constexpr,
-    BLOCK: tl.constexpr, STAGES: tl.constexpr, SUMS: tl.constexpr, ADD: tl.constexpr,
+    BLOCK: tl.constexpr, STAGES: tl.constexpr, SUMS: tl.constexpr,
+    ADD: tl.constexpr, C_ADDED: tl.constexpr, EVERY: tl.constexpr,
 ):  # fmt: skip
     program = tl.program_id(0)
     rows = program * BLOCK + tl.arange(0, BLOCK)
@@ -41,14 +43,7 @@ def _convolve(
     )  # fmt: skip
     out = tl.arange(0, C_OUT)
     at = rows[:, None] * C_OUT + out[None, :]
-    if ADD == 1:
-        acc += tl.load(added + at).to(tl.float32)
-    if ADD == 2:  # from a map that every STRIDE-th pixel went to, beside channels of zeros
-        from_y, from_x = oy // STRIDE, ox // STRIDE
-        kept_pixel = (oy % STRIDE == 0) & (ox % STRIDE == 0)
-        from_row = (image * H + from_y) * W + from_x
-        place = from_row[:, None] * C_IN + out[None, :]
-        acc += tl.load(added + place, kept_pixel[:, None], other=0.0).to(tl.float32)
+    acc = added(acc, straight, rows, image, oy, ox, out, OH, OW, C_OUT, ADD, C_ADDED, EVERY)
     if SUMS == 2:
         acc = tl.where(tl.load(active + at).to(tl.float32) > 0, acc, 0.0)
     kept = acc.to(tl.bfloat16)
@@ -67,14 +62,17 @@ def _convolve(
         tl.store(two + place, tl.sum(kept * normal, 0))
 
 
-def forward(x: Tensor, weight: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+def forward(
+    x: Tensor, weight: Tensor, stride: int, straight: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """The map [N, C', H/stride, W/stride] in bfloat16, and its statistics by parts of rows.
 
     Those are float32 [2, C', parts]: the mean of a part, and its sum of squared distances from it.
+    `straight` is added first: a map of this shape, or of another by option A.
     """
     shape = Shape.of(x, weight, stride)
     y = channels_last(x, shape.n, shape.c_out, shape.oh, shape.ow)
-    return _launch(x, weight, y, shape, transposed=False, sums=STATISTICS)
+    return _launch(x, weight, y, shape, False, STATISTICS, straight)
 
 
 def backward(
@@ -82,20 +80,20 @@ def backward(
     weight: Tensor,
     stride: int,
     like: Tensor,
-    added: Tensor | None = None,
+    straight: Tensor | None = None,
     below: Normalised | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """The gradient of the convolution's input `like`, with `added` on top; sums by parts.
+    """The gradient of the convolution's input `like`, with `straight` on top; sums by parts.
 
-    `added` has the shape of `like`, or that of dy: then it is taken back through option A.
-    `below` is what made that input by BN and ReLU. The
-    gradient is then handed on through the ReLU, and the sums [2, C, parts] are those of the
-    gradient, and of the gradient times BN's normalised input.
+    `straight` has the shape of `like`, or is the gradient of what `like` went into by option A.
+    `below` is what made that input by BN and ReLU. The gradient is then handed on through the
+    ReLU, and the sums [2, C, parts] are those of the gradient, and of the gradient times BN's
+    normalised input.
     """
     shape = Shape.of(like, weight, stride)
     dx = channels_last(dy, *like.shape)
     sums = NOTHING if below is None else GRADIENTS
-    return _launch(dy, weight, dx, shape, True, sums, added, below)
+    return _launch(dy, weight, dx, shape, True, sums, straight, below)
 
 
 def _launch(
@@ -105,7 +103,7 @@ def _launch(
     shape: Shape,
     transposed: bool,
     sums: int,
-    added: Tensor | None = None,
+    straight: Tensor | None = None,
     below: Normalised | None = None,
 ) -> tuple[Tensor, Tensor]:
     s = shape.turned() if transposed else shape
@@ -118,9 +116,9 @@ def _launch(
         w_out, w_in = w_in, w_out
     active, raw, stats = (x, x, found) if below is None else (below.out, below.y, below.stats)
     _convolve[(parts,)](
-        x, weight, y, found[0], found[1], x if added is None else added,
+        x, weight, y, found[0], found[1], x if straight is None else straight,
         active, raw, stats[0], stats[1], parts, w_out, w_in, w_y, w_x,
         s.h, s.w, s.oh, s.ow, s.c_in, s.padded(how.taps), s.c_out, s.stride, transposed,
-        how.taps, how.block, how.stages, sums, adding(added, y), num_warps=how.warps, **LAUNCH,
+        how.taps, how.block, how.stages, sums, *adding(straight, y), num_warps=how.warps, **LAUNCH,
     )  # fmt: skip
     return y, found

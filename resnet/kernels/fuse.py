@@ -5,8 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from resnet.kernels import convolution, evaluation
 from resnet.kernels.evaluation import evaluated
 from resnet.kernels.normalised import Receipt
+from resnet.kernels.preactivated import activated, preactivated
 from resnet.kernels.unit import Basic, Stem, last
 from resnet.nets.net import ResNet
 from resnet.nets.vocabulary import Block
@@ -15,25 +17,19 @@ CHANNELS = (16, 32, 64)
 
 
 class FusedBlock(Block):
-    """A basic block that trains, and is evaluated in bfloat16, through the kernels."""
+    """A block that trains, and is evaluated in bfloat16, through the kernels."""
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, C, H, W] to [N, C', H/stride, W/stride]."""
-        if not self.training:
-            return self._evaluated(last(x)) if low(x) else super().forward(x)
-        below, x = getattr(x, "receipt", None), last(x)
-        straight = self._straight(x)
-        if straight is not None and straight is not x:
-            below = None  # the shortcut reads x too
-        learned = [p for pair in self.layers for m in pair for p in m.parameters()]
-        receipt = Receipt()
-        out = Basic.apply(x, straight, self, below, receipt, *learned)
-        out.receipt = receipt
-        return out
+        if self.training:
+            return self._trained(x)
+        return self._evaluated(last(x)) if low(x) else super().forward(x)
+
+    def _trained(self, x: Tensor) -> Tensor:
+        raise NotImplementedError
 
     def _evaluated(self, x: Tensor) -> Tensor:
-        (conv1, bn1), (conv2, bn2) = self.layers
-        return evaluated(evaluated(x, conv1, bn1), conv2, bn2, self._straight(x))
+        raise NotImplementedError
 
     def _straight(self, x: Tensor) -> Tensor | None:
         """What is added at the end: nothing, x itself (the kernels know option A), or a map."""
@@ -42,8 +38,44 @@ class FusedBlock(Block):
         return None if self.downsample is None else x
 
 
+class FusedBasic(FusedBlock):
+    """A basic block of He et al. 2015."""
+
+    def _trained(self, x: Tensor) -> Tensor:
+        given, x = x, last(x)
+        straight = self._straight(x)
+        learned = [p for pair in self.layers for m in pair for p in m.parameters()]
+        receipt = Receipt()
+        out = Basic.apply(x, straight, self, below(given, x, straight), receipt, *learned)
+        out.receipt = receipt
+        return out
+
+    def _evaluated(self, x: Tensor) -> Tensor:
+        (conv1, bn1), (conv2, bn2) = self.layers
+        return evaluated(evaluated(x, conv1, bn1), conv2, bn2, self._straight(x))
+
+
+class FusedPreactivated(FusedBlock):
+    """A basic block of He et al. 2016: full pre-activation."""
+
+    def _trained(self, x: Tensor) -> Tensor:
+        given, x, layers = x, last(x), self.layers
+        (conv1, bn1), second = layers
+        if self.projects and bn1 is not None:  # the projection reads the activated map too
+            x, layers = activated(x, bn1), [(conv1, None), second]
+        straight = self._straight(x)
+        return preactivated(x, straight, layers, below(given, x, straight))
+
+    def _evaluated(self, x: Tensor) -> Tensor:
+        (conv1, bn1), (conv2, bn2) = self.layers
+        active = x if bn1 is None else evaluation.activated(x, bn1)
+        straight = self._straight(active if self.projects else x)
+        inner = evaluated(active, conv1, bn2)
+        return convolution.forward(inner, conv2.weight, conv2.stride[0], straight)[0]
+
+
 class FusedResNet(ResNet):
-    """A net whose stem runs through the kernels too."""
+    """A net whose stem, and activation before the head, run through the kernels too."""
 
     def stem(self, x: Tensor) -> Tensor:
         """The first convolution with BN and ReLU."""
@@ -57,6 +89,19 @@ class FusedResNet(ResNet):
         out.receipt = receipt
         return out
 
+    def head(self, x: Tensor) -> Tensor:
+        """The last activation where the blocks have none, pooling, classifier."""
+        if self.norm is None or not (self.training or low(x)):
+            return super().head(x)
+        x = activated(x, self.norm) if self.training else evaluation.activated(x, self.norm)
+        return self.fc(x.mean((2, 3)))
+
+
+def below(given: Tensor, x: Tensor, straight: Tensor | None) -> Receipt | None:
+    """The receipt that came with a block's input `given`, if its function alone reads that as x."""
+    alone = straight is None or straight is x
+    return getattr(given, "receipt", None) if alone else None
+
 
 def low(x: Tensor) -> bool:
     """Whether bfloat16 is asked for, and no gradient: else a net is evaluated as PyTorch does."""
@@ -65,17 +110,21 @@ def low(x: Tensor) -> bool:
     return asked and not torch.is_grad_enabled()
 
 
+BLOCKS = {"original": FusedBasic, "full-preact": FusedPreactivated}
+
+
 def fuse(net: nn.Module) -> None:
     """Let `net` run through the kernels: its state dict stays as it is, and so does its evaluation
     in float32, or where a gradient is needed."""
     net.__class__ = FusedResNet
     for block in net.blocks:  # type: ignore[union-attr]
-        block.__class__ = FusedBlock
+        block.__class__ = BLOCKS[block.style.placement]
 
 
 def fusible(net: nn.Module) -> bool:
-    """Whether the kernels are written for this net: basic blocks of He et al. 2015, CIFAR sizes."""
-    if type(net) is not ResNet or net.maxpool is not None or net.placement != "original":
+    """Whether the kernels are written for this net: basic blocks of CIFAR's sizes, as in He et al.
+    2015, or with full pre-activation as in He et al. 2016."""
+    if type(net) is not ResNet or net.maxpool is not None or net.placement not in BLOCKS:
         return False
     return net.conv1.out_channels in CHANNELS and all(_basic(block) for block in net.blocks)
 
@@ -83,7 +132,7 @@ def fusible(net: nn.Module) -> bool:
 def _basic(block: nn.Module) -> bool:
     if type(block) is not Block or block.style.unit != "basic":
         return False
-    norms = all(type(bn) is nn.BatchNorm2d for _, bn in block.layers)
+    norms = all(bn is None or type(bn) is nn.BatchNorm2d for _, bn in block.layers)
     wide = all(c.in_channels in CHANNELS and c.out_channels in CHANNELS for c, _ in block.layers)
     bare = block.se is None and block.mix is None and block.chance is None
     return norms and wide and bare and block.survival == 1

@@ -12,7 +12,7 @@ import triton.language as tl
 from torch import Tensor, nn
 
 from resnet.kernels.normalised import Normalised
-from resnet.kernels.shapes import adding
+from resnet.kernels.straight import added, adding
 from resnet.kernels.waiting import LAUNCH, wait
 
 ELEMENTS = 4096  # of a map, a program
@@ -49,23 +49,18 @@ def _settle(
 
 @triton.jit
 def _apply(
-    y, stats, added, out,
-    C: tl.constexpr, BLOCK: tl.constexpr, ADD: tl.constexpr,
-    H: tl.constexpr, W: tl.constexpr, C_ADDED: tl.constexpr, STRIDE: tl.constexpr,
+    y, stats, straight, out,
+    H: tl.constexpr, W: tl.constexpr, C: tl.constexpr, BLOCK: tl.constexpr,
+    ADD: tl.constexpr, C_ADDED: tl.constexpr, EVERY: tl.constexpr,
 ):  # fmt: skip
     row, c = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK), tl.arange(0, C)
     at = row[:, None] * C + c[None, :]
     wait()
     scale, shift = tl.load(stats + 2 * C + c), tl.load(stats + 3 * C + c)
     z = tl.load(y + at).to(tl.float32) * scale[None, :] + shift[None, :]
-    if ADD == 1:
-        z += tl.load(added + at).to(tl.float32)
-    if ADD == 2:  # option A: every STRIDE-th pixel, and zeros for the channels that are missing
-        image, pixel = row // (H * W), row % (H * W)
-        line = (image * H + pixel // W) * STRIDE
-        place = (line * W + pixel % W) * STRIDE * C_ADDED
-        there = (c < C_ADDED)[None, :]
-        z += tl.load(added + place[:, None] + c[None, :], there, other=0.0).to(tl.float32)
+    image, pixel = row // (H * W), row % (H * W)
+    line, column = pixel // W, pixel % W
+    z = added(z, straight, row, image, line, column, c, H, W, C, ADD, C_ADDED, EVERY)
     tl.store(out + at, tl.maximum(z, 0.0).to(tl.bfloat16))
 
 
@@ -105,8 +100,10 @@ def _settle_backward(sums, found, parts, rows, C: tl.constexpr, PARTS: tl.conste
 
 @triton.jit
 def _apply_backward(
-    g, out, y, stats, found, dy, handed,
-    C: tl.constexpr, BLOCK: tl.constexpr, MASK: tl.constexpr, HAND: tl.constexpr,
+    g, out, y, stats, found, dy, handed, straight,
+    H: tl.constexpr, W: tl.constexpr, C: tl.constexpr, BLOCK: tl.constexpr,
+    MASK: tl.constexpr, HAND: tl.constexpr,
+    ADD: tl.constexpr, C_ADDED: tl.constexpr, EVERY: tl.constexpr,
 ):  # fmt: skip
     wait()
     row, c = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK), tl.arange(0, C)
@@ -120,11 +117,16 @@ def _apply_backward(
         tl.store(handed + at, grad.to(tl.bfloat16))
     normal = (tl.load(y + at).to(tl.float32) - mean[None, :]) * inverse[None, :]
     change = (grad - one[None, :] - normal * two[None, :]) * scale[None, :]
+    image, pixel = row // (H * W), row % (H * W)
+    line, column = pixel // W, pixel % W
+    change = added(change, straight, row, image, line, column, c, H, W, C, ADD, C_ADDED, EVERY)
     tl.store(dy + at, change.to(tl.bfloat16))
 
 
-def forward(y: Tensor, sums: Tensor, bn: nn.BatchNorm2d, added: Tensor | None) -> Normalised:
-    """relu(BN(y) + added) with the statistics of this batch; BN's running ones move.
+def forward(
+    y: Tensor, sums: Tensor, bn: nn.BatchNorm2d, straight: Tensor | None = None
+) -> Normalised:
+    """relu(BN(y) + straight) with the statistics of this batch; BN's running ones move.
 
     `sums` [2, C, parts] as the convolution gives them. A map of another shape than y is added by
     option A.
@@ -136,11 +138,10 @@ def forward(y: Tensor, sums: Tensor, bn: nn.BatchNorm2d, added: Tensor | None) -
         sums, stats, bn.weight, bn.bias, bn.running_mean, bn.running_var, bn.num_batches_tracked,
         parts, rows, bn.momentum, bn.eps, c, _power(parts), **LAUNCH,
     )  # fmt: skip
-    out, block = torch.empty_like(y), _block(rows, c)
-    there, (h, w) = y if added is None else added, y.shape[2:]
-    add = adding(added, y)
+    out, block = torch.empty_like(y), block_of(rows, c)
+    there = y if straight is None else straight
     _apply[(rows // block,)](
-        y, stats, there, out, c, block, add, h, w, there.shape[1], there.shape[2] // h, **LAUNCH
+        y, stats, there, out, *y.shape[2:], c, block, *adding(straight, y), **LAUNCH
     )
     return Normalised(y, out, stats)
 
@@ -149,7 +150,7 @@ def reduced(g: Tensor, of: Normalised) -> Tensor:
     """Sums [2, C, parts] over rows: of the gradient behind the ReLU, and times the normalised y."""
     c = g.shape[1]
     rows = g.numel() // c
-    block, turns = _block(rows, c), 1
+    block, turns = block_of(rows, c), 1
     while turns < 4 and rows % (2 * turns * block) == 0 and rows // (2 * turns * block) >= 128:
         turns *= 2
     parts = rows // (block * turns)
@@ -159,27 +160,35 @@ def reduced(g: Tensor, of: Normalised) -> Tensor:
 
 
 def backward(
-    g: Tensor, sums: Tensor, of: Normalised, masked: bool, hand: bool
+    g: Tensor,
+    sums: Tensor,
+    of: Normalised,
+    masked: bool,
+    hand: bool = False,
+    straight: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
     """Gradients of y, of BN's weight and bias [C], and, with `hand`, of what was added.
 
-    `masked`: g is the gradient behind the ReLU already.
+    `masked`: g is the gradient behind the ReLU already. `straight`: the gradient that reaches y
+    beside BN, added to its own; one of more channels is taken back through option A.
     """
     c, parts = sums.shape[1:]
     rows = g.numel() // c
     found = torch.empty(4, c, device=g.device)
     _settle_backward[(c,)](sums, found, parts, rows, c, _power(parts), **LAUNCH)
-    dy, block = torch.empty_like(of.y), _block(rows, c)
+    dy, block = torch.empty_like(of.y), block_of(rows, c)
     new = hand and not masked
     handed = torch.empty_like(of.y) if new else g if hand else None
+    there = g if straight is None else straight
     _apply_backward[(rows // block,)](
-        g, of.out, of.y, of.stats, found, dy, handed if new else dy,
-        c, block, not masked, new, **LAUNCH,
+        g, of.out, of.y, of.stats, found, dy, handed if new else dy, there,
+        *g.shape[2:], c, block, not masked, new, *adding(straight, dy), **LAUNCH,
     )  # fmt: skip
     return dy, found[0], found[1], handed
 
 
-def _block(rows: int, c: int) -> int:
+def block_of(rows: int, c: int) -> int:
+    """Rows of a map of C channels that a program takes."""
     block = max(1, ELEMENTS // c)
     while rows % block:
         block //= 2

@@ -86,10 +86,3 @@ def channels_last(like: Tensor, *shape: int) -> Tensor:
     """An empty map in bfloat16, a pixel's channels together, on the device of `like`."""
     form = torch.channels_last
     return torch.empty(shape, dtype=torch.bfloat16, device=like.device, memory_format=form)
-
-
-def adding(added: Tensor | None, like: Tensor) -> int:
-    """How a kernel adds to a map: 0 nothing, 1 a map of its shape, 2 by option A."""
-    if added is None:
-        return 0
-    return 1 if added.shape == like.shape else 2
