@@ -1,12 +1,13 @@
 """Every goal on a GPU in one call: what a session with an H200 runs first, in less than 10 minutes.
 
-    python -m benchmarks gpu [--parts equal,goal,packed] [--minutes 9] [--out FILE] [--tiny]
+    python -m benchmarks gpu [--parts equal,goal,packed] [--nets preact-resnet110] [--minutes 9]
+                             [--out FILE] [--tiny]
 
 Each part prints a JSON line when it is done (and appends it to FILE), so a call that is cut short
 has told all that it knew. Parts that would not end in time are left out by name. The order is that
 of worth: first whether fast equals plain, then the goals, then the trials that set the defaults.
-`--parts` takes the parts whose names begin so. `--tiny` rehearses all of it in a few minutes, on a
-CPU too; its figures mean nothing.
+`--parts` takes the parts whose names begin so, `--nets` other nets than those with a goal. `--tiny`
+rehearses all of it in a few minutes, on a CPU too; its figures mean nothing.
 """
 
 from __future__ import annotations
@@ -28,11 +29,15 @@ def main(arguments: list[str] | None = None) -> None:
     options.add_argument("--minutes", type=float, default=9.0)
     options.add_argument("--out", type=Path, help="append the lines to this file too")
     options.add_argument("--parts", default="", help="with commas, by how their names begin")
+    options.add_argument(
+        "--nets", default="", help="with commas; the first stands for all in most parts"
+    )
     options.add_argument("--tiny", action="store_true", help="a rehearsal")
     given = options.parse_args(arguments)
     end = time.monotonic() + 60 * given.minutes
     size = TINY if given.tiny else Size()
-    size = replace(size, turns=given.turns or size.turns)
+    nets = tuple(given.nets.split(",")) if given.nets else size.nets
+    size = replace(size, turns=given.turns or size.turns, nets=nets)
     for line in run(size, device_of(given), end, given.parts):
         text = json.dumps(line)
         print(text, flush=True)

@@ -87,7 +87,7 @@ def test_the_captured_test_is_the_plain_test(dataset: Dataset) -> None:
     assert 100 * float(sums[1]) / 32 == pytest.approx(expected["error"])
 
 
-@pytest.mark.parametrize("name", ["plain14", "resnet14", "resnet14-B"])
+@pytest.mark.parametrize("name", ["plain14", "resnet14", "resnet14-B", "preact-resnet14"])
 def test_the_captured_test_by_our_kernels_is_near_the_librarys(dataset: Dataset, name: str) -> None:
     module, loader = module_of(dataset, Speed(), name, precision="bfloat16", lr=0.005)
     assert type(module.net).__name__ == "FusedResNet"
