@@ -76,7 +76,7 @@ def run(experiment: Experiment, options: Options) -> int:
         more = outcome.more_seeds(plan, options.output_dir, design) if design else 0
         if not more or trouble or over():
             break
-        plan = planning.make(experiment, options, preset, dataset, plan.seeds + more)
+        plan = planning.make(experiment, options, preset, dataset, len(plan.seeds) + more)
     trouble += outcome.show(plan, options.output_dir, design)
     if options.report:
         import reports

@@ -12,6 +12,7 @@ from resnet.planning import estimate
 from resnet.planning.data import TITLES
 from resnet.planning.options import Options
 from resnet.planning.plan import Plan
+from resnet.planning.seeds import told
 from resnet.recipes import differences
 from sweeps.mps import GAIN, GAIN_OWN, offered
 
@@ -29,7 +30,8 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
         real = TITLES[split(plan.experiment.dataset)[0]]
         title += f"  (SYNTHETIC data: nothing here is about {real})"
     say(f"\n{title}\n{plan.experiment.question}\n")
-    runs = f"{len(plan.specs)}: {len(plan.nets)} nets × {len(plan.specs) // len(plan.nets)} seeds"
+    nets = f"{len(plan.nets)} net{'s' * (len(plan.nets) != 1)}"
+    runs = f"{len(plan.specs)}: {nets} × {told(plan.seeds)}"
     say(f"  runs      {runs}; {plan.count('done')} done, {_to_do(plan)}{_trouble(plan)}")
     say(f"  nets      {', '.join(plan.nets)}")
     if plan.awaited:

@@ -67,7 +67,7 @@ def test_help_loads_nothing_heavy() -> None:
         (["--nets", ","], "names no net"),
         (["--sedes", "3"], "--seeds"),
         (["--seeds", "-1"], "1 or more"),
-        (["--seeds", "two"], "invalid int"),
+        (["--seeds", "two"], "3-5 or 0,4"),
         (["--preset", "fast"], "quick"),
         (["--recipe", "papre"], "paper"),
         (["--dataset", "cifar11"], "cifar10"),
@@ -245,4 +245,4 @@ def test_quick_shows_degradation_on_real_images(tmp_path: Path) -> None:
 
 def test_two_spellings_of_one_net_are_one_arm(tmp_path: Path) -> None:
     done = run(*QUICK, "--nets", "resnet8-A,resnet8", "--dry-run", cwd=tmp_path)
-    assert "1: 1 nets × 1 seeds" in done.stdout
+    assert "1: 1 net × 1 seed;" in done.stdout

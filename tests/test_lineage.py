@@ -29,7 +29,9 @@ def data() -> Dataset:
     return make_dataset(train=2_000, test=400)
 
 
-def planned(data: object, root: Path, *nets: str, dataset: str = "synthetic", **more: int) -> Plan:
+def planned(
+    data: object, root: Path, *nets: str, dataset: str = "synthetic", **more: object
+) -> Plan:
     """The quick plan of an experiment with these arms."""
     experiment = Experiment("x", "", "", nets, (), dataset=dataset)
     options = Options(output_dir=root, dataset=dataset, **more)  # type: ignore[arg-type]
@@ -43,7 +45,7 @@ def finish(root: Path, spec: RunSpec) -> None:
 
 
 def test_a_parent_that_is_an_arm_is_planned_once(data: Dataset, tmp_path: Path) -> None:
-    plan = planned(data, tmp_path, "plain20", "plain56-from-plain20", seeds=2)
+    plan = planned(data, tmp_path, "plain20", "plain56-from-plain20", seeds=(0, 1))
     assert [spec.net for spec in plan.pending] == ["plain20", "plain56-from-plain20"] * 2
     assert plan.parents == {}
     for seed in range(2):
@@ -110,7 +112,7 @@ def test_an_experiment_on_a_part_takes_that_part_of_any_set() -> None:
 
 def test_each_generation_comes_after_its_parents(data: Dataset, tmp_path: Path) -> None:
     nets = ("plain56-from-plain20", "plain26-from-plain20-from-plain8", "plain56", "plain20")
-    runs = list(planned(data, tmp_path, *nets, seeds=3).pending)
+    runs = list(planned(data, tmp_path, *nets, seeds=(0, 1, 2)).pending)
     random.Random(0).shuffle(runs)
     groups = generations(runs)
     assert [sorted({spec.net for spec in group}) for group in groups] == [

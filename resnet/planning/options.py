@@ -17,6 +17,7 @@ from resnet.errors import UserError, unknown
 from resnet.experiment import Experiment
 from resnet.planning import cluster, photographs
 from resnet.planning.photographs import NOTHING_ASKED, Photographs
+from resnet.planning.seeds import seeds
 from resnet.training.speed import Speed
 
 PRESETS = ("quick", "paper")
@@ -30,7 +31,7 @@ class Options:
     preset: str | None = None
     recipe: str | None = None
     nets: tuple[str, ...] | None = None
-    seeds: int | None = None
+    seeds: tuple[int, ...] | None = None
     until_decided: int | None = None
     validation_images: int = 0
     dataset: str = "cifar10"
@@ -110,7 +111,7 @@ def add_arguments(
     add("--preset", choices=PRESETS, help="quick: minutes on two CPU cores; paper: as published")
     add("--recipe", metavar="NAME", help=f"one of {', '.join(recipes.RECIPES)}")
     add("--nets", metavar="A,B", help=nets)
-    add("--seeds", type=int, metavar="N", help="runs an arm, with seeds 0 to N-1")
+    add("--seeds", metavar="N", help="runs an arm, with seeds 0 to N-1; 3-5 or 0,4: those")
     add("--until-decided", type=int, metavar="N", help="add seeds in waves, up to N an arm")
     add("--validation-images", type=int, default=0, metavar="N", help="held out (paper: 5000)")
     add("--dataset", default="", metavar="NAME", help=f"{dataset} or {stand_in(dataset)}")
@@ -168,6 +169,8 @@ def from_values(values: Mapping[str, Any]) -> Options:
     if values["nets"] is not None:
         nets = tuple(net.strip() for net in values["nets"].split(",") if net.strip())
         values["nets"] = tuple(dict.fromkeys(map(check, nets)))  # resnet20-A is resnet20
+    if values["seeds"] is not None:
+        values["seeds"] = seeds(values["seeds"])
     options = Options(**{field.name: values[field.name] for field in fields(Options)})
     validate(options)
     return options
@@ -177,8 +180,6 @@ def validate(options: Options) -> None:
     """UserError for anything that no machine and no data could make right."""
     if options.nets == ():
         raise UserError("--nets names no net; give some, as in --nets plain20,resnet20")
-    if options.seeds is not None and options.seeds < 1:
-        raise UserError(f"--seeds {options.seeds}: give the number of seeds, 1 or more")
     if options.until_decided is not None and options.until_decided < 2:
         raise UserError(
             f"--until-decided {options.until_decided}: give a budget of 2 seeds or more"

@@ -88,9 +88,9 @@ class Plan:
         return [measuring(s, self.experiment.measures) for s in self.pending]
 
     @property
-    def seeds(self) -> int:
-        """Seeds an arm."""
-        return len(self.specs) // len(self.nets)
+    def seeds(self) -> tuple[int, ...]:
+        """Every arm's."""
+        return tuple(dict.fromkeys(spec.seed for spec in self.specs))
 
     def count(self, status: str) -> int:
         """How many runs have that status."""
@@ -113,18 +113,18 @@ def make(
     options: Options,
     preset: str,
     dataset: Dataset,
-    seeds: int | None = None,
+    count: int | None = None,
 ) -> Plan:
-    """The runs that the options ask for, with `seeds` seeds an arm where that is given."""
+    """The runs that the options ask for, with `count` seeds an arm where that is given."""
     asked = recipes.get(options.recipe or experiment.recipes[preset])
     asked = photographs.asked(asked, options.photographs).split(options.validation_images)
     data = part_of(dataset, split_set(options.dataset)[1])
     recipe = _fit(asked, data)
     arms = _arms(options.nets or experiment.nets_of(preset), recipe, options, data)
-    seeds = seeds or options.seeds or experiment.seeds[preset]
+    seeds = range(count) if count else options.seeds or range(experiment.seeds[preset])
     lines = [
         lineage(net, its, seed, data, dataset, lambda there: _fit(asked, there))
-        for seed in range(seeds)
+        for seed in seeds
         for net, its in arms.values()
     ]
     specs = tuple(line[-1] for line in lines)
