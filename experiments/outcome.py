@@ -114,7 +114,7 @@ def _verdicts(verdicts: Sequence[Verdict]) -> Table:
         if why := _why(verdict):
             claim.append(f"\n{why}", style="italic")
         claim.append("\n")
-        word = Text(verdict.word, style=COLOURS[verdict.word])
+        word = Text(verdict.said, style=COLOURS[verdict.word])
         table.add_row(word, _effect(verdict), str(verdict.n), claim)
     return table
 

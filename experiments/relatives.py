@@ -22,7 +22,7 @@ EXPERIMENT = Experiment(
         *("resnet20", "resnet20-stochastic-depth", "resnet56", "resnet56-stochastic-depth"),
         *("preact-resnet20", "se-preact-resnet20", "wrn-10-1", "wrn-10-2"),
     ),
-    claims=registry.some("C21", "C22", "C23", "Z16-width", "X17-cardinality"),
+    claims=registry.some("C21", "C21-depth", "C22", "C23", "Z16-width", "X17-cardinality"),
 )
 
 if __name__ == "__main__":

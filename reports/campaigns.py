@@ -57,24 +57,10 @@ def verdicts(sources: Sequence[str | Path]) -> str:
 
 def answers(frames: Frames) -> dict[tuple[str, str], Verdict]:
     """The verdict on each claim that the runs say something about, experiment by experiment."""
-    from reports.report import narrowed
+    from reports.report import experiments, narrowed
 
     found = ((name, v) for name in experiments() for v in narrowed(name, frames).verdicts)
     return {(name, v.claim.id): v for name, v in found if v.word != "not run"}
-
-
-def experiments() -> list[str]:
-    """The experiments, in the order in which the registry states the first claim of each."""
-    from resnet.claims import registry
-    from resnet.experiment import get, names
-
-    stated = list(registry.claims())
-    firsts = {name: [claim.id for claim in get(name).claims[:1]] for name in names()}
-    places = {
-        name: stated.index(first[0]) if first and first[0] in stated else len(stated)
-        for name, first in firsts.items()
-    }
-    return sorted(places, key=lambda name: places[name])
 
 
 def names(sources: Sequence[str | Path]) -> list[str]:
@@ -112,6 +98,7 @@ def beside(told: Mapping[str, Answers]) -> str:
 
 
 def _rows(told: Mapping[str, Answers]) -> list[Row]:
+    from reports.report import experiments
     from resnet.experiment import get
 
     rows: list[Row] = []
@@ -130,8 +117,8 @@ def _claim(name: str, asked: str) -> str:
 
 
 def _word(verdict: Verdict) -> str:
-    mark = "**" if verdict.word in DECIDED else "*"
-    return f"{mark}{verdict.word}{mark}"
+    mark = "**" if verdict.said in DECIDED else "*"
+    return f"{mark}{verdict.said}{mark}"
 
 
 def _cell(verdict: Verdict | None, names_nets: bool) -> str:

@@ -15,6 +15,7 @@ from reports.scopes import (
     likeliest_scope,
     on_part_of,
     order,
+    scopes_of,
     trained_like,
 )
 from reports.source import Frames, Sources, load
@@ -123,21 +124,24 @@ class Report:
     @cached_property
     def verdicts(self) -> list[Verdict]:
         """A verdict on each claim that the nets can decide, scope by scope."""
-        from resnet.claims.evidence import scopes
-        from resnet.claims.verdicts import decide, survey
+        from resnet.claims.verdicts import decide
 
-        if self.experiment.name != SUMMARY:
-            return [decide(claim, self.runs, self.design) for claim in self._claims()]
-        every = self.experiment.claims
-        parts = [(part, tuple(part["net"].unique())) for part in scopes(self.runs)]
-        asked_of = [(claim.on(nets), part) for part, nets in parts for claim in every
-                    if not claim.names_recipes]  # fmt: skip
-        found = [decide(claim, part) for claim, part in asked_of if claim is not None]
-        across = survey([claim for claim in every if claim.names_recipes], self.runs)
-        found += [verdict for verdict in across if verdict.word != "not run"]
-        asked = {verdict.claim.id for verdict in found}
+        if self.experiment.name == SUMMARY:
+            return self._everywhere()
+        return [decide(claim, self.runs, self.design) for claim in self._claims()]
+
+    def _everywhere(self) -> list[Verdict]:
+        """What each experiment's own report answers, on every scope; claims without runs last."""
+        from resnet.claims.verdicts import decide
+
+        found: dict[tuple[object, ...], Verdict] = {}
+        for scope in scopes_of(self.frames.runs):
+            for one in map(find, experiments()):
+                told = narrowed(one, self.frames, scope).verdicts
+                found |= {_answer(v): v for v in told if v.word != "not run"}
+        asked = {verdict.claim.id for verdict in found.values()}
         rest = [claim for claim in self.experiment.claims if claim.id not in asked]
-        return found + [decide(claim, self.runs.iloc[:0]) for claim in rest]
+        return [*found.values(), *(decide(claim, self.runs.iloc[:0]) for claim in rest)]
 
     @property
     def design(self) -> Design | None:
@@ -217,6 +221,11 @@ class Report:
         return max(self.provenance, key=lambda p: p.get("started") or "", default={})
 
 
+def _answer(verdict: Verdict) -> tuple[object, ...]:
+    """What two experiments that ask a claim alike answer alike."""
+    return verdict.claim.id, verdict.scope, verdict.claim.asked, verdict.run_ids
+
+
 def _place(run: pd.Series) -> tuple[object, ...]:
     return (*order(run["net"]), run["dataset"], run["seed"])
 
@@ -254,6 +263,20 @@ def narrowed(
     chosen = tuple(map(str, scope)) if scope else likeliest_scope(mine, nets, usual)
     looks = None if waves is None else tuple(waves)
     return Report(found, frames, chosen, asked, looks)  # type: ignore[arg-type]
+
+
+def experiments() -> list[str]:
+    """The experiments, in the order in which the registry states the first claim of each."""
+    from resnet.claims import registry
+    from resnet.experiment import get, names
+
+    stated = list(registry.claims())
+    firsts = {name: [claim.id for claim in get(name).claims[:1]] for name in names()}
+    places = {
+        name: stated.index(first[0]) if first and first[0] in stated else len(stated)
+        for name, first in firsts.items()
+    }
+    return sorted(places, key=lambda name: places[name])
 
 
 def find(name: str) -> Experiment:

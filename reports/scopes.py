@@ -91,6 +91,13 @@ def on_part_of(runs: pd.DataFrame, dataset: str) -> pd.DataFrame:
     return mine if len(mine) else runs
 
 
+def scopes_of(runs: pd.DataFrame) -> list[Scope]:
+    """The scopes that there are runs of, in order of first sight."""
+    known = runs[runs["dataset_digest"].notna()].drop_duplicates([*SCOPE])
+    rows = zip(*(known[name].astype(str) for name in SCOPE), strict=True)
+    return [(data, recipe, numerics) for data, recipe, numerics in rows]
+
+
 def likeliest_scope(
     runs: pd.DataFrame, nets: tuple[str, ...], usual: Collection[str] = ()
 ) -> Scope | None:

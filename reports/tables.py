@@ -56,7 +56,8 @@ def sentence(verdict: Verdict) -> str:
 
 def word(verdict: Verdict | PartVerdict) -> Cell:
     """The verdict's word in its colour."""
-    return Cell(verdict.word.replace(" ", "\u00a0"), TONE[verdict.word])
+    said = getattr(verdict, "said", verdict.word)
+    return Cell(said.replace("not ", "not\u00a0"), TONE[verdict.word])
 
 
 def effect(verdict: Verdict) -> str:
@@ -73,8 +74,9 @@ def measured(value: float | None, unit: str) -> str:
 @element
 def summary(report: Report) -> Text:
     """One sentence: how many claims went which way, on what."""
-    words = [v.word for v in report.verdicts]
-    tally = [f"{words.count(w)} {w}" for w in TONE if w in words]
+    words = [v.said for v in report.verdicts]
+    told = [said for word in TONE for said in (word, f"{word} in part") if said in words]
+    tally = [f"{words.count(said)} {said}" for said in told]
     if not len(report.runs):
         return Text(f"No runs of {', '.join(report.planned)} were found: nothing is decided.")
     loud = data_words(report.runs.iloc[0])

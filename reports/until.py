@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.source import Frames, long_form, typed
 from resnet.errors import UserError
-from resnet.recipes import Recipe
+from resnet.recipes import CUT, Recipe
 from resnet.runs.measures import COLUMNS as MEASURED
 from resnet.runs.spec import RunSpec
 
@@ -75,7 +75,7 @@ def ending(recipe: Recipe, epoch: int) -> Recipe:
     steps = recipe.epoch_end(epoch)
     return replace(
         recipe,
-        name=f"{recipe.name}-to-epoch-{epoch}",
+        name=f"{recipe.name}{CUT}{epoch}",
         steps=steps,
         milestones=tuple(step for step in recipe.milestones if step < steps),
         frozen_steps=min(recipe.frozen_steps, steps),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from resnet.claims import metrics
-from resnet.claims.arms import moved, stand_in
+from resnet.claims.arms import depth, moved, stand_in
 
 Direction = Literal["higher", "lower", "equal"]
 
@@ -18,7 +18,8 @@ class Contrast:
 
     `direction` is where the claim says the number lies: 'higher' than `bound` + `margin`, 'lower'
     than `bound` - `margin`, or 'equal' to `bound` within it. A negative margin tolerates ties.
-    A `general` contrast speaks of depth, not of the depths named: it moves to the nets at hand.
+    A `general` contrast speaks of depth, not of the depths named: it moves to the nets at hand of
+    `up_to` layers.
     """
 
     metric: str
@@ -27,6 +28,7 @@ class Contrast:
     margin: float = 0.0
     bound: float = 0.0
     general: bool = False
+    up_to: int | None = None
 
     @property
     def kind(self) -> str:
@@ -72,7 +74,8 @@ class Contrast:
         nets = list(nets)
         here = {arm: net for arm in self.arms if (net := stand_in(arm, nets))}
         if len(here) < len(self.arms):
-            here = (self.general and moved(self.arms, nets)) or {}
+            near = [net for net in nets if self.up_to is None or depth(net) <= self.up_to]
+            here = (self.general and moved(self.arms, near)) or {}
         terms = tuple((here[arm], weight) for arm, weight in self.terms if arm in here)
         return self if terms == self.terms else replace(self, terms=terms) if terms else None
 
@@ -114,9 +117,11 @@ def difference(
     direction: Direction,
     margin: float = 0.0,
     general: bool = False,
+    up_to: int | None = None,
 ) -> Contrast:
     """`first` less `second`, paired by seed."""
-    return Contrast(metric, ((first, 1.0), (second, -1.0)), direction, margin, general=general)
+    terms = ((first, 1.0), (second, -1.0))
+    return Contrast(metric, terms, direction, margin, general=general, up_to=up_to)
 
 
 def threshold(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from resnet.claims.arms import with_recipe
 from resnet.claims.model import Claim
 from resnet.data.names import is_synthetic, stand_in
-from resnet.recipes import is_short
+from resnet.recipes import CUT, is_short, scale
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,14 +59,16 @@ def barred(claim: Claim, runs: pd.DataFrame) -> str:
 def scopes(runs: pd.DataFrame) -> list[pd.DataFrame]:
     """The runs split by (data, recipe, numerics): only runs of one part are ever compared.
 
-    Where every run's name has its recipe, by (data, numerics), with one recipe to a name.
+    Where every run's name has its recipe, by (data, numerics, scale of the recipe), with one
+    recipe to a name: what one recipe does at full length says nothing of another cut short.
     """
     if runs.empty:
         return []
     if not _named(runs):
         return [part for _, part in runs.groupby(list(SCOPE), sort=False, dropna=False)]
     parts: list[pd.DataFrame] = []
-    for _, part in runs.groupby(["dataset_digest", "numerics"], sort=False, dropna=False):
+    scales = runs["recipe"].map(lambda name: str(scale(str(name)))).rename("scale")
+    for _, part in runs.groupby(["dataset_digest", "numerics", scales], sort=False, dropna=False):
         digests = part.groupby("recipe", sort=False)["recipe_digest"].unique()
         parts += [part[part["recipe_digest"].isin(chosen)] for chosen in product(*digests)]
     return parts
@@ -77,8 +79,9 @@ def _named(runs: pd.DataFrame) -> bool:
 
 
 def _short(runs: pd.DataFrame) -> pd.Series:
-    """Short recipes, and those cut to a part of the data, which their names say after a comma."""
-    return runs["recipe"].map(lambda name: is_short(str(name)) or "," in str(name)).astype(bool)
+    """Short recipes, those that ended early, and those cut to a part of the data (a comma)."""
+    names = runs["recipe"].map(str)
+    return names.map(lambda name: is_short(name) or CUT in name or "," in name).astype(bool)
 
 
 def why_not_compared(runs: pd.DataFrame) -> str:
@@ -86,14 +89,18 @@ def why_not_compared(runs: pd.DataFrame) -> str:
     if len(scopes(runs)) < 2:
         return ""
     twice = runs.drop_duplicates(["recipe", "recipe_digest"])
+    scales = runs.assign(scale=[str(scale(str(name))) for name in runs["recipe"]])
     if _named(runs):  # recipes differ then on purpose, but for two of one name
         twice = twice[twice["recipe"].duplicated(keep=False)]
+    else:
+        scales = scales.iloc[:0]
     return "; ".join(
         filter(
             None,
             (
                 _differing(runs, "data sets differ", "dataset_digest", ("dataset", "dataset_copy")),
                 _differing(twice, "recipes differ", "recipe_digest", ("recipe",)),
+                _differing(scales, "lengths of recipes differ", "scale", ("recipe",)),
                 _differing(runs, "versions of the numerics differ", "numerics", ("numerics",)),
             ),
         )

@@ -64,6 +64,7 @@ def outcome(verdict: Verdict) -> dict[str, Any]:
     """A verdict as plain JSON values, without its claim."""
     return {
         "verdict": verdict.word,
+        "in_part": verdict.claim.asked_in_part,
         "asked": verdict.claim.asked,
         "reason": verdict.reason,
         "effect": verdict.effect,
@@ -119,7 +120,7 @@ def _verdict_table(verdicts: list[Verdict]) -> Table:
         hinge = f"\n[dim]{verdict.decisive.label}[/]" if verdict.decisive else ""
         table.add_row(
             f"[bold]{claim.id}[/] {claim.sentence}\n[dim]{claim.source} ({claim.source.status})[/]",
-            f"[{colour}]{verdict.word}[/]",
+            f"[{colour}]{verdict.said}[/]",
             effect.rstrip() + interval + hinge,
             "\n".join(filter(None, (verdict.scope, verdict.reason))),
         )

@@ -30,6 +30,8 @@ from resnet.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
+DECIDED = ("reproduced", "contradicted")
+
 __all__ = ["LEVEL", "PartVerdict", "Verdict", "Word", "decide", "decide_all", "survey"]
 
 
@@ -59,9 +61,18 @@ class Verdict:
     level: float = LEVEL
 
     @property
+    def said(self) -> str:
+        """The word, with "in part" where it speaks for a part of the claim only.
+
+        What holds of some contrasts need not hold of all; what fails in one fails as a whole.
+        """
+        partly = self.claim.asked_in_part and self.word in ("reproduced", "observed")
+        return f"{self.word} in part" if partly else self.word
+
+    @property
     def decisive(self) -> PartVerdict | None:
         """The part that the word hangs on: the one least in favour of the claim."""
-        hit = [part for part in self.parts if part.word == self.word]
+        hit = [part for part in self.parts if part.word == self.word] or list(self.parts)
         return least(hit) if hit else None
 
 
@@ -124,11 +135,18 @@ def survey(
     usable = runs[runs["status"] != "corrupt"] if len(runs) else runs
     for claim in claims:
         parts = evidence.scopes(evidence.as_named(claim, usable) if len(usable) else usable)
-        asked = [(claim.on(part["net"].unique()), part) for part in parts]
+        asked = [(_asked(claim, part), part) for part in parts]
         found = [decide(one, part, plan) for one, part in asked if one is not None]
         told = [verdict for verdict in found if verdict.word != "not run"]
         verdicts += told or found[:1] or [decide(claim, runs.iloc[:0])]
     return verdicts
+
+
+def _asked(claim: Claim, runs: pd.DataFrame) -> Claim | None:
+    """The claim asked of the nets that have a finished run, measured for it, or else of all."""
+    known = runs[runs["status"] == "done"]
+    known = known.dropna(subset=[name for name in claim.metrics if name in known])
+    return claim.on(known["net"].unique()) or claim.on(runs["net"].unique())
 
 
 def _weigh(verdict: Verdict, found: evidence.Evidence, plan: Levels | None) -> Verdict:
@@ -136,14 +154,17 @@ def _weigh(verdict: Verdict, found: evidence.Evidence, plan: Levels | None) -> V
     claim = verdict.claim
     parts = [decide_part(claim, contrast, found, plan) for contrast in claim.contrasts()]
     word, part = together(parts)
+    # Who trains to the end despite what makes others diverge is no sample of all.
+    biased = found.failed and word in DECIDED
+    why = "seeds that failed are not among those compared" if biased else ""
     return replace(
         verdict,
-        word=word,
-        reason="; ".join(filter(None, [because(claim, part, found), found.gap])),
+        word="undecided" if biased else word,
+        reason="; ".join(filter(None, [why, because(claim, part, found), found.gap])),
         effect=part.effect,
         unit=part.contrast.unit,
         low=part.low,
         high=part.high,
-        more_seeds=0 if word in ("reproduced", "contradicted") else more_seeds(parts),
+        more_seeds=None if biased else 0 if word in DECIDED else more_seeds(parts),
         parts=tuple(parts),
     )

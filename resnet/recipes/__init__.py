@@ -9,11 +9,12 @@ from resnet.recipes.cifar import CIFAR, PAPER
 from resnet.recipes.compare import differences
 from resnet.recipes.imagenet import IMAGENET, IMAGENET2015
 from resnet.recipes.recipe import Recipe
-from resnet.recipes.short import SHORT, full_length, is_short, shortened
+from resnet.recipes.short import CUT, SHORT, full_length, is_short, scale, shortened
 from resnet.recipes.transfer import TRANSFER
 from resnet.recipes.variants import VARIANTS
 
 __all__ = [
+    "CUT",
     "IMAGENET2015",
     "PAPER",
     "RECIPES",
@@ -24,6 +25,7 @@ __all__ = [
     "full_length",
     "get",
     "is_short",
+    "scale",
 ]
 
 RECIPES = {recipe.name: recipe for recipe in (*CIFAR, *VARIANTS, *TRANSFER, *IMAGENET)}

@@ -6,6 +6,7 @@ from resnet.recipes.cifar import PAPER
 from resnet.recipes.recipe import Recipe
 
 SHORT = ("smoke", "quick", "small", "eighth")
+CUT = "-to-epoch-"  # in the name of a recipe that ends before its time: `paper-to-epoch-155`
 SCALE = frozenset(
     {"name", "train_images", "validation_images", "test_images", "batch_size", "steps"}
     | {"milestones", "lr"}
@@ -19,8 +20,18 @@ def is_short(name: str) -> bool:
 
 
 def full_length(name: str) -> str:
-    """The recipe that a short one stands for: 'fb' for 'quick-fb', 'paper' for 'quick'."""
+    """The recipe that a short one stands for: 'fb' for 'quick-fb', 'paper' for 'quick'.
+
+    Also that which ended before its time: 'paper' for 'paper-to-epoch-155'.
+    """
+    name = name.partition(CUT)[0]
     return (name.partition("-")[2] or PAPER.name) if is_short(name) else name
+
+
+def scale(name: str) -> tuple[str, str]:
+    """What recipes must share to be compared: the short one in front, the epoch of a cut."""
+    whole, _, epoch = name.partition(CUT)
+    return whole.split("-")[0] if is_short(whole) else "", epoch
 
 
 def shortened(rival: Recipe, short: Recipe) -> Recipe:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import combinations
 
 import pytest
 
@@ -62,6 +63,35 @@ def test_the_papers_own_figures_do_not_contradict_a_claim(claim):
             )
 
 
+LADDER = (
+    *(f"resnet{depth}" for depth in (20, 32, 44, 56, 110, 164, 1001, 1202)),
+    *(f"preact-resnet{depth}" for depth in (110, 164, 1001)),
+)
+ON_CIFAR10 = [claim for claim in CLAIMS.values() if claim.dataset == "cifar10"]
+
+
+@pytest.mark.parametrize("size", [2, 3, 4])
+@pytest.mark.parametrize("claim", ON_CIFAR10, ids=lambda claim: claim.id)
+def test_nor_do_they_contradict_it_when_it_moves_to_other_nets(claim, size):
+    """A move that turns a claim about 1202 layers on 56 would ask the opposite of what is printed."""
+    for nets in combinations(LADDER, size):
+        asked = claim.on(nets)
+        for contrast in asked.contrasts() if asked else ():
+            figures = [_printed(net, claim, contrast.metric) for net in contrast.arms]
+            if None in figures or contrast.metric != "test_error":
+                continue
+            pairs = zip(figures, contrast.terms, strict=True)
+            effect = sum(figure * weight for figure, (_, weight) in pairs)
+            assert contrast.leans(effect) != "contradicted", (nets, contrast.label, effect)
+
+
+def _printed(net, claim, metric):
+    """The claim's own paper's figure for a net, else another's."""
+    found = [f for f in paper.printed(net, claim.dataset, metric) if f.relation == "="]
+    found.sort(key=lambda f: f.source.paper != claim.source.paper)
+    return found[0].value if found else None
+
+
 @pytest.mark.parametrize("name", ["C5", "C6", "C13", "C24"])
 def test_where_the_literature_disagrees_every_side_is_carried(name):
     assert registry.claim(name).disputes
@@ -86,6 +116,14 @@ def test_a_general_difference_moves_to_the_nets_at_hand():
     assert fixed.on(["plain20", "plain44"]) is None
 
 
+def test_no_claim_takes_nets_that_its_source_says_the_opposite_of():
+    assert registry.claim("C11").on(["resnet152", "resnet200"]) is None  # H16-T5 is about these
+    assert registry.claim("C15").on(["resnet110", "resnet164"]) is None
+    assert registry.claim("C6-training").on(["resnet20", "resnet56"]) is None
+    deep = registry.claim("C2").on(["resnet32", "resnet56", "resnet1202"])
+    assert deep.arms == ("resnet32", "resnet56")
+
+
 def test_a_general_interaction_takes_the_ends_of_the_common_depths():
     four = interaction(
         "train_error", ("plain56", "plain20"), ("resnet56", "resnet20"), "higher", general=True
@@ -95,7 +133,7 @@ def test_a_general_interaction_takes_the_ends_of_the_common_depths():
 
 
 def test_a_claim_in_several_parts_is_asked_whole_unless_it_is_divisible():
-    assert registry.claim("C21").on(["resnet110", "resnet1202"]) is None
+    assert registry.claim("C21-depth").on(["resnet110", "resnet1202"]) is None
     values = registry.claim("C1").on(["resnet20", "resnet56"])
     assert values.asked_of == ("resnet20", "resnet56")
 

@@ -123,9 +123,12 @@ def test_a_failed_run_is_told_and_is_no_value():
     table = runs("train_error", {"plain20": [8.0] * 4, "plain56": [12.0, 12.1, 12.2, 1e9]})
     table.loc[table["id"] == "plain56-3", ["status", "reason"]] = "failed", "loss at step 7"
     verdict = verdicts.decide(DEEPER_WORSE, table)
-    assert (verdict.word, verdict.seeds) == ("reproduced", (0, 1, 2))
+    assert (verdict.word, verdict.seeds) == ("undecided", (0, 1, 2))
+    assert verdict.effect == pytest.approx(4.1)
+    assert verdict.more_seeds is None
     assert verdict.failed == ("plain56 seed 3 (run plain56-3): loss at step 7",)
     assert "1 run failed" in verdict.reason
+    assert "seeds that failed are not among those compared" in verdict.reason
 
 
 def test_an_arm_that_only_failed_leaves_the_claim_undecided():
@@ -217,7 +220,12 @@ def test_a_printed_value_is_met_within_its_margin(mean, word):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"dataset": "synthetic"}, {"dataset_copy": "JPEG copy (lossy)"}, {"recipe": "quick"}],
+    [
+        {"dataset": "synthetic"},
+        {"dataset_copy": "JPEG copy (lossy)"},
+        {"recipe": "quick"},
+        {"recipe": "paper-to-epoch-50"},
+    ],
 )
 def test_error_rates_are_not_asked_of_other_data_or_a_shortened_recipe(changes):
     table = errors({"resnet20": 8.75, "resnet56": 6.97}, 3, **changes)
@@ -231,6 +239,40 @@ def test_error_rates_are_not_asked_of_other_data_or_a_shortened_recipe(changes):
 def test_runs_on_other_data_do_not_bear_on_a_claim():
     table = errors(SHALLOW_BETTER, 3, dataset="imagenet")
     assert verdicts.decide(DEEPER_WORSE, table).word == "not run"
+
+
+def test_what_is_asked_in_part_is_reproduced_in_part_and_contradicted_whole():
+    order = claim(Trend("train_error", ("plain20", "plain32", "plain44"), "higher"))
+    table = errors({"plain20": 8.0, "plain32": 12.0}, 5)
+    asked = order.on(["plain20", "plain32"])
+    assert verdicts.decide(asked, table).said == "reproduced in part"
+    assert verdicts.decide(asked, table[table["seed"] == 0]).said == "observed in part"
+    falling = errors({"plain20": 12.0, "plain32": 8.0}, 5)
+    assert verdicts.decide(asked, falling).said == "contradicted"
+    moved = DEEPER_WORSE.on(["plain20", "plain56"])
+    assert verdicts.decide(moved, errors(SHALLOW_BETTER, 5)).said == "reproduced"
+
+
+def test_a_survey_asks_the_nets_that_have_ended():
+    claim_ = registry.claim("H15-F1")
+    table = errors({"plain20": 8.0, "plain56": 12.0}, 5)
+    begun = errors({"plain110": 50.0}, 1, status="partial")
+    verdict, *more = verdicts.survey([claim_], pd.concat([table, begun]))
+    assert (verdict.word, verdict.n, more) == ("reproduced", 5, [])
+
+
+def test_recipes_of_different_lengths_are_never_compared():
+    """Three seeds at full length and three of a quick pair: the quick pair alone answers."""
+    full = errors({"resnet20": 8.7}, 3)
+    quick = errors({"resnet20": 62.0}, 3, recipe="quick", recipe_digest="q")
+    rival = errors({"resnet20": 60.0}, 3, recipe="quick-fb", recipe_digest="f")
+    cut = errors({"resnet20": 16.0}, 3, recipe="fb-to-epoch-80", recipe_digest="c")
+    found = verdicts.survey([registry.claim("R-fb")], pd.concat([full, quick, rival, cut]))
+    (verdict,) = [one for one in found if one.word != "not run"]
+    assert verdict.claim.asked_of == ("resnet20@quick-fb", "resnet20@quick")
+    assert verdict.effect == pytest.approx(-2.0, abs=0.5)
+    mixed = pd.concat([full, quick]).assign(net=lambda t: t["net"] + "@" + t["recipe"])
+    assert why_not_compared(mixed) == "lengths of recipes differ (paper / quick)"
 
 
 @settings(max_examples=40, deadline=None)

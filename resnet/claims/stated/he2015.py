@@ -32,7 +32,7 @@ CLAIMS = (
         Source(HE2015, "Table 6"),
         (
             Trend("test_error", RESIDUAL, "lower", margin=-NOISE, up_to=110),
-            difference("test_error", "resnet110", "resnet20", "lower", NOISE, general=True),
+            difference("test_error", "resnet110", "resnet20", "lower", NOISE, True, up_to=110),
         ),
         "neighbours may tie within 0.2 points, the size of the noise; the ends may not",
     ),
@@ -76,7 +76,7 @@ CLAIMS = (
         "ResNet-1202 optimises without difficulty: its training error is not above that of "
         "ResNet-110",
         Source(HE2015, "section 4.2, Figure 6 (right)"),
-        (difference("train_error", "resnet1202", "resnet110", "lower", -NOISE, general=True),),
+        (difference("train_error", "resnet1202", "resnet110", "lower", -NOISE),),
         "0.2 points may be noise: the paper calls the two training errors similar",
     ),
     Claim(
@@ -175,7 +175,7 @@ CLAIMS = (
         "C11",
         "On ImageNet the error falls from 50 through 101 to 152 layers",
         Source(HE2015, "Tables 3 and 4"),
-        (Trend("test_error", ("resnet50", "resnet101", "resnet152"), "lower"),),
+        (Trend("test_error", ("resnet50", "resnet101", "resnet152"), "lower", up_to=152),),
         ORDER_ONLY,
         dataset="imagenet",
         note="The order is the same with one crop, ten crops and many scales.",

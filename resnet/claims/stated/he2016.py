@@ -107,15 +107,8 @@ CLAIMS = (
         "1001 layers are worse than 164 in the original net, and better with pre-activation",
         Source(HE2016, "Table 3"),
         (
-            difference("test_error", "resnet1001", "resnet164", "higher", NOISE, general=True),
-            difference(
-                "test_error",
-                "preact-resnet1001",
-                "preact-resnet164",
-                "lower",
-                NOISE,
-                general=True,
-            ),
+            difference("test_error", "resnet1001", "resnet164", "higher", NOISE),
+            difference("test_error", "preact-resnet1001", "preact-resnet164", "lower", NOISE),
         ),
         ABOVE_NOISE,
         note=f"{MEDIANS} CIFAR-100 shows the same order.",

@@ -59,7 +59,7 @@ CLAIMS = (
     ),
     Claim(
         "R-warmup",
-        "Without warm-up ResNet-110 starts later and ends with a similar error",
+        "Without warm-up ResNet-110 ends with a similar error",
         Source(HE2015, "footnote 5"),
         (
             Contrast(
