@@ -81,15 +81,22 @@ def _nowhere() -> list[str]:
 
 
 def _runs_of(nets: str | None, source: list[str]) -> list[str] | None:
-    """The ids of all runs of the nets named, where some are."""
+    """The ids of the runs of the arms named, where some are: NET, or NET@RECIPE beside it.
+
+    A bare NET is one under the recipe that most runs of these nets are under.
+    """
+    from reports.scopes import beside_scope, likeliest_scope
     from reports.source import load
+    from resnet.claims.scope import labelled
 
     if nets is None:
         return None
-    runs, names = load(source).runs, [name for name in nets.split(",") if name]
-    if lacking := [name for name in names if name not in set(runs["net"])]:
+    runs, names = load(source).runs, [name.strip() for name in nets.split(",") if name.strip()]
+    scope = likeliest_scope(runs, tuple(name for name in names if "@" not in name))
+    arms = labelled(runs, scope[1])["net"] if scope else runs["net"]
+    if lacking := [name for name in names if name not in set(arms)]:
         raise UserError(f"no run of {', '.join(lacking)} in {', '.join(source)}")
-    return list(runs.loc[runs["net"].isin(names), "id"])
+    return list(runs.loc[arms.isin(names) & beside_scope(runs, scope), "id"])
 
 
 def _list(sources: list[str]) -> int:
@@ -117,14 +124,15 @@ def _keep(folder: str, source: list[str], epochs: int | None) -> int:
 
 def _verify(name: str) -> int:
     """Print what differs in one report; 1 when anything does."""
-    from reports.check import differences
+    from reports.check import differences, foreign
 
     found = differences(Path(name))
     for line in found:
         print(f"{name}: {line}")
-    print(
-        f"{name}: {f'{len(found)} differences' if found else 'every number follows from its data'}"
-    )
+    said = f"{len(found)} differences" if found else "every number of ours follows from its data"
+    if not found and (others := foreign(Path(name))):
+        said += f"; not recomputed: {others} output{'s' * (others > 1)} of other cells"
+    print(f"{name}: {said}")
     return 1 if found else 0
 
 

@@ -88,11 +88,16 @@ def _six(value: float | None) -> str | None:
 
 
 def manifest(
-    report: Report, records: list[dict[str, Any]], files: list[Attachment], pages: list[list[str]]
+    report: Report,
+    records: list[dict[str, Any]],
+    files: list[Attachment],
+    pages: list[list[str]],
+    foreign: int = 0,
 ) -> Attachment:
     """Everything that the report says, to be compared with what its data says.
 
-    `pages` are the words of each page, as read back from the PDF.
+    `pages` are the words of each page, as read back from the PDF; `foreign` outputs among them
+    are not of ours.
     """
     said = {
         "format": FORMAT,
@@ -103,6 +108,7 @@ def manifest(
         "head": head(report),
         "verdicts": verdict_records(report),
         "elements": records,
+        "foreign": foreign,
         "commits": sorted({p["commit"] for p in report.provenance if p.get("commit")}),
         "versions": {name: metadata.version(name) for name in MADE_WITH},
         "files": {a.name: hashlib.sha256(a.content).hexdigest() for a in files},

@@ -61,7 +61,7 @@ def rendered(report: Report, files: list[render.Attachment], notebook: Any) -> b
     pages = render.pages(notebook)
     head = {name: render.escaped(text) for name, text in attach.head(report).items()}
     words = attach.page_words(render.pdf(pages, head, []))
-    manifest = attach.manifest(report, pages.records, files, words)
+    manifest = attach.manifest(report, pages.records, files, words, pages.foreign)
     return render.pdf(pages, head, [*files, manifest])
 
 

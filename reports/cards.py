@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from reports.report import Report
 
 
+UNKNOWN = "not known"
+
+
 @element
 def recipe_card(report: Report) -> Table:
     """Where the runs' recipe departs from the paper's, field by field, made from the two."""
@@ -34,7 +37,7 @@ def recipe_card(report: Report) -> Table:
 
 @element
 def cost_card(report: Report) -> Table:
-    """Hardware, time, GPU-hours, restarts and energy, by net and device."""
+    """Hardware, time, run-hours on a GPU, restarts and energy, by net and device."""
     import pandas as pd
 
     if len(report.runs) and report.runs["seconds"].isna().all():
@@ -42,7 +45,7 @@ def cost_card(report: Report) -> Table:
     runs = report.runs.assign(
         hardware=[_hardware(p) for p in report.provenance],
         gpu=[p.get("device") == "cuda" for p in report.provenance],
-        restarts=[max(int(p.get("attempts") or 1) - 1, 0) for p in report.provenance],
+        restarts=pd.Series([_restarts(p) for p in report.provenance], dtype="float64"),
         joules=pd.Series([p.get("joules") for p in report.provenance], dtype="float64"),
     )
     rows = [
@@ -53,28 +56,35 @@ def cost_card(report: Report) -> Table:
         rows.append(row("all", "", *_cost(pd.DataFrame(runs))))
     caption = (
         f"Cost: time of training by the clock, over all attempts of the finished runs. "
-        f"Scope: {scope(report)}. A restart is an attempt after the first."
+        f"Scope: {scope(report)}. Runs that share a GPU or a processor are each counted in full. "
+        "A restart is an attempt after the first."
     )
-    columns = ("Net", "Hardware", "Runs", "A run", "In all", "GPU-hours", "Restarts", "Energy")
+    columns = ("Net", "Hardware", "Runs", "A run", "In all", "GPU run-hours", "Restarts", "Energy")
     return Table(caption, columns, tuple(rows), "llrrrrrr") if rows else Table("No runs, no cost.")
 
 
 def _hardware(provenance: dict[str, Any]) -> str:
     """The device's name, and how many threads a processor used."""
-    name = provenance.get("name") or "not known"
+    name = provenance.get("name") or UNKNOWN
     threads = int(provenance.get("threads") or 0)
     return f"{name}, {count(threads, 'thread')}" if provenance.get("device") == "cpu" else str(name)
 
 
+def _restarts(provenance: dict[str, Any]) -> int | None:
+    attempts = provenance.get("attempts")
+    return max(int(attempts) - 1, 0) if attempts else None
+
+
 def _cost(part: Any) -> tuple[Any, ...]:
-    """Runs, mean time, total time, GPU-hours, restarts, energy of some runs."""
-    known = part["seconds"].dropna()
-    hours = part.loc[part["gpu"], "seconds"].sum() / 3600
-    joules = part["joules"].dropna()
+    """Runs, mean time, total time, run-hours on a GPU, restarts, energy of some runs."""
+    known, joules, restarts = (part[name].dropna() for name in ("seconds", "joules", "restarts"))
+    here = part["hardware"] != UNKNOWN
+    hours = float(part.loc[part["gpu"], "seconds"].sum()) / 3600 if here.any() else None
     energy = f"{joules.sum() / 3.6e6:.2f}\u00a0kWh" if len(joules) else "not measured"
     each = duration(float(known.mean())) if len(known) else NONE
     total = duration(float(known.sum())) if len(known) else NONE
-    return len(known), each, total, number(float(hours)), part["restarts"].sum(), energy
+    again = int(restarts.sum()) if len(restarts) else NONE
+    return len(known), each, total, number(hours), again, energy
 
 
 @element
@@ -92,6 +102,7 @@ def provenance(report: Report) -> Table:
         row("Runs started", _all(dates[:1] + dates[-1:])),
         row("Data", f"{data_words(first)}; {digested} {first['dataset_digest'][:16]}"),
         *_recipes(report),
+        row("Hardware", _all(_hardware(p) for p in known if p.get("name"))),
         row("Version of the numerics", first["numerics"]),
         row("Seeds", _all(str(seed) for seed in sorted(report.runs["seed"].unique()))),
     ]  # fmt: skip
@@ -114,4 +125,4 @@ def _all(values: Any) -> str:
     """The different values, in order of first sight; 'not known' for none."""
     found = list(dict.fromkeys(values))
     shown = ", ".join(found[:12]) + (f" and {len(found) - 12} more" if len(found) > 12 else "")
-    return shown or "not known"
+    return shown or UNKNOWN

@@ -51,6 +51,11 @@ def differences(path: Path) -> list[str]:
     return [*altered, *_recomputed(said, report), *_on_paper(said, words)]
 
 
+def foreign(path: Path) -> int:
+    """How many outputs of the report at `path` are of a user's cells, and not recomputed."""
+    return int(json.loads(contents(path)[MANIFEST]).get("foreign", 0))
+
+
 def _recomputed(said: dict[str, Any], report: Report) -> Iterator[str]:
     """Where the manifest says other than the data."""
     for name, text in head(report).items():
@@ -105,6 +110,9 @@ def _element(said: dict[str, Any], true: dict[str, Any]) -> Iterator[str]:
 def _on_paper(said: dict[str, Any], pages: list[list[str]]) -> Iterator[str]:
     """Where the pages say other than the manifest."""
     text = squeezed(" ".join(word for page in pages for word in page))
+    for name, words in said["head"].items():
+        if squeezed(words) not in text:
+            yield f"{name}: it is not on the pages as {words!r}"
     for record in said["elements"]:
         if record["caption"] and squeezed(record["caption"]) not in text:
             yield f"{record['name']}: its text is not on the pages as the manifest has it"

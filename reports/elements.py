@@ -31,9 +31,14 @@ REGISTRY: dict[str, Callable[..., "Element"]] = {}
 """Every function that makes an element, by name."""
 
 
+BREAK = "\u200b"
+"""Leave to break a line: the one sign of no width that is kept."""
+
+
 def plain(text: object) -> str:
     """`text` in letters that the report's fonts have; others become '?', control signs blanks."""
-    letters = (" " if unicodedata.category(c)[0] == "C" else c for c in str(text))
+    control = {c for c in str(text) if unicodedata.category(c)[0] == "C"} - {BREAK}
+    letters = (" " if c in control else c for c in str(text))
     return "".join(c if ord(c) < 0x2E80 else "?" for c in letters)
 
 

@@ -24,8 +24,8 @@ def grounds(report: Report) -> Table:
         "from the figures that it prints for the nets that the claim names; a dash where it "
         "prints none, or where the claim is asked of other nets."
     )
-    columns = tuple(name for name in GROUNDS if name != "Scope")
-    return Table(caption, columns, grounds_rows(report), "llcrrrr")
+    columns, rows = tuple(name for name in GROUNDS if name != "Scope"), grounds_rows(report)
+    return Table(caption, columns, rows, "llcrrrr") if rows else Table("No verdict was reached.")
 
 
 def grounds_rows(report: Report, scoped: bool = False) -> tuple[tuple[Cell, ...], ...]:
@@ -83,7 +83,7 @@ REASONS = ("Claim", "Verdict", "Why", "More seeds")
 def reasons(report: Report) -> Table:
     """Why claims are not decided, and how many more seeds that would take."""
     rows = reasons_rows(report)
-    caption = f"Open ends. Scope: {scope(report)}." if rows else "No claim is left open."
+    caption = f"Open ends and notes. Scope: {scope(report)}." if rows else "No claim is left open."
     return Table(caption, REASONS, rows, "lclr")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from reports.elements import Table, element
 from reports.words import NONE, number, row, scope_words, short
@@ -18,8 +19,10 @@ LONGEST = 60
 def unfinished(report: Report) -> Table:
     """Runs that failed, are not finished, are missing or cannot be read: each by name."""
     runs = report.runs[report.runs["status"] != "done"]
-    rows = [row(short(r["id"]), r["net"], r["seed"], r["status"], r["reason"] or NONE)
-            for r in runs.to_dict("records")]  # fmt: skip
+    rows = [
+        row(short(r["id"]), r["net"], r["seed"], r["status"], r["reason"] or _reached(report, r))
+        for r in runs.to_dict("records")
+    ]
     rows += [
         row(short(name), NONE, NONE, "missing", "planned, no folder") for name in report.missing
     ]
@@ -27,10 +30,20 @@ def unfinished(report: Report) -> Table:
              for r in report.corrupt.to_dict("records")]  # fmt: skip
     shown, more = rows[:LONGEST], len(rows) - LONGEST
     if not rows:
-        return Table(f"Every run that was planned is finished: {len(report.done)}.")
+        which = "found here" if report.wanted is None else "that was planned"
+        return Table(f"Every run {which} is finished: {len(report.done)}.")
     caption = f"Runs without a result: {len(rows)}. They enter no mean and no verdict."
     caption += f" Not shown: {more} more." if more > 0 else ""
     return Table(caption, ("Run", "Net", "Seed", "Status", "Reason"), tuple(shown), "llrll")
+
+
+def _reached(report: Report, run: Mapping[Hashable, Any]) -> str:
+    """How far an unfinished run has got by its record; a dash for nowhere."""
+    import json
+
+    logged = report.history.loc[report.history["run_id"] == run["id"], "step"]
+    steps = json.loads(run["recipe_fields"] or "{}").get("steps")
+    return f"last logged at step {logged.max():,} of {steps:,}" if len(logged) and steps else NONE
 
 
 @element

@@ -63,7 +63,7 @@ def relief(report: Report) -> Figure:
         return Figure(MISSING)
     logs = [np.log10(np.where(one.losses > 0, one.losses, np.nan)) for one in found]
     low, high = min(map(np.nanmin, logs)), max(map(np.nanmax, logs))
-    columns = min(len(found), 3) if len(found) != 4 else 2
+    columns = min(len(found), 2)  # three abreast leave no room for the height's name
     with style.context():
         drawing = Drawing(figsize=(style.WIDTH, 2.6 * -(-len(found) // columns)))
         for place, (one, heights) in enumerate(zip(found, logs, strict=True), start=1):

@@ -59,7 +59,7 @@ def all_grounds(report: Report) -> Table:
 @element
 def all_reasons(report: Report) -> Table:
     """Why claims are not decided."""
-    return Table("Open ends.", grounds.REASONS, grounds.reasons_rows(report), "lclr")
+    return Table("Open ends and notes.", grounds.REASONS, grounds.reasons_rows(report), "lclr")
 
 
 @element

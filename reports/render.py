@@ -33,11 +33,15 @@ class Attachment:
 
 @dataclass
 class Pages:
-    """What a notebook says: one markdown text, its figure files, and its elements' records."""
+    """What a notebook says: one markdown text, its figure files, and its elements' records.
+
+    `foreign` outputs are of cells that call no element: nothing can recompute them.
+    """
 
     text: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     records: list[dict[str, Any]] = field(default_factory=list)
+    foreign: int = 0
 
 
 def pages(notebook: Any) -> Pages:
@@ -57,6 +61,7 @@ def pages(notebook: Any) -> Pages:
 def _output(output: Any, source: str, made: Pages) -> str:
     """One output as markdown; its files and its record go into `made`."""
     if output.output_type == "stream":
+        made.foreign += output.name == "stdout"
         return fenced(output.text) if output.name == "stdout" else ""
     data = output.get("data", {})
     record = data.get(RECORD)
@@ -70,7 +75,9 @@ def _output(output: Any, source: str, made: Pages) -> str:
         if record["kind"] == "figure" and (image := _image(data, made)):
             return f"![{caption}]({image})"
         return f"**{caption}**" if record.get("loud") and caption else caption
-    return _foreign(data, source, made)
+    text = _foreign(data, source, made)
+    made.foreign += bool(text)
+    return text
 
 
 def _foreign(data: Any, source: str, made: Pages) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports.elements import Cell, Table, Text, element, plain
+from reports.elements import BREAK, Cell, Table, Text, element, plain
 from reports.words import NONE, TONE, count, data_words, ids, interval, number, row, scope
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ def looks(report: Report) -> str:
 def verdicts(report: Report) -> Table:
     """The answer to each claim: the word, the effect that it hangs on, its interval, the seeds."""
     caption = (
-        f"Verdicts. Scope: {scope(report)}. {UNITS}; intervals are Student's t over paired seeds "
-        f"and hold together at 95 % within a claim{looks(report)}."
+        f"Verdicts. Scope: {scope(report)}. {UNITS}; of a claim's contrasts, the effect is that of "
+        "the one least in favour. Intervals are Student's t over paired seeds and hold together "
+        f"at 95 % within a claim{looks(report)}."
     )
     rows = tuple(
         row(f"{v.claim.id}: {sentence(v)}", word(v), effect(v),
@@ -45,7 +46,7 @@ UNITS = (
 
 def breakable(text: object) -> str:
     """The text, with leave to break a line in the middle of what a repository is called."""
-    return str(text).replace("_", "_\u200b").replace("/", "/\u200b")
+    return str(text).replace("_", f"_{BREAK}").replace("/", f"/{BREAK}")
 
 
 def sentence(verdict: Verdict) -> str:

@@ -73,7 +73,7 @@ ON_CIFAR10 = [claim for claim in CLAIMS.values() if claim.dataset == "cifar10"]
 @pytest.mark.parametrize("size", [2, 3, 4])
 @pytest.mark.parametrize("claim", ON_CIFAR10, ids=lambda claim: claim.id)
 def test_nor_do_they_contradict_it_when_it_moves_to_other_nets(claim, size):
-    """A move that turns a claim about 1202 layers on 56 would ask the opposite of what is printed."""
+    """Moved from 1202 layers to 56, a claim would ask the opposite of what its paper prints."""
     for nets in combinations(LADDER, size):
         asked = claim.on(nets)
         for contrast in asked.contrasts() if asked else ():

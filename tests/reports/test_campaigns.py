@@ -5,10 +5,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reports.__main__ import main
+from reports.__main__ import _runs_of, main
 from reports.campaigns import Row, answers, names, verdicts
 from reports.check import differences
+from reports.report import narrowed
 from reports.source import Frames, load, merged, write
+from resnet.claims.verdicts import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK, EIGHTH = ROOT / "results/quick", ROOT / "results/eighth"
@@ -54,6 +56,27 @@ def test_rows_with_other_answers_are_not_joined(eighth: Frames) -> None:
     assert one.alike(one)
     assert not one.alike(Row(("x",), "H15-deg", {"a": told["degradation", "H15-equal-depth"]}))
     assert not one.alike(Row(("x",), "H15-deg", {"b": told["degradation", "H15-deg"]}))
+
+
+@pytest.mark.parametrize("name", ["quick", "eighth", "paper"])
+def test_the_summary_answers_what_the_experiments_reports_answer(name: str) -> None:
+    frames = load(ROOT / "results" / name)
+    whole = {said(v) for v in narrowed("summary", frames).verdicts}
+    assert {said(v) for v in answers(frames).values()} <= whole
+
+
+def said(verdict: Verdict) -> tuple[object, ...]:
+    return verdict.claim.id, verdict.said, verdict.effect, verdict.claim.asked, verdict.run_ids
+
+
+def test_nets_named_without_a_recipe_are_of_one() -> None:
+    runs = load(QUICK).runs.set_index("id")
+    assert runs.loc[runs["net"] == "plain20", "recipe"].nunique() > 1
+    bare = runs.loc[_runs_of("plain20,resnet20", [str(QUICK)])]
+    assert set(bare["net"]) == {"plain20", "resnet20"}
+    assert set(bare["recipe"]) == {"quick"}
+    both = runs.loc[_runs_of("plain20,plain20@quick-modern", [str(QUICK)])]
+    assert set(both["recipe"]) == {"quick", "quick-modern"}
 
 
 def test_campaigns_are_named_by_their_last_part_unless_two_end_alike() -> None:

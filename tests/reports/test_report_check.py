@@ -14,7 +14,7 @@ from made_report import Made
 import reports
 from reports import attach, render
 from reports.__main__ import main
-from reports.check import _element, _on_paper
+from reports.check import _element, _on_paper, foreign
 from reports.source import HISTORY, RUNS, Frames, packed
 from resnet.errors import UserError
 
@@ -142,10 +142,19 @@ def test_unreadable_insides(made: Made, tmp_path: Path) -> None:
     assert f"{HISTORY} is not the data that the report was made from" in found
 
 
+def test_what_is_not_recomputed_is_said(
+    made: Made, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert foreign(made.path) == 0
+    monkeypatch.setattr("reports.check.foreign", lambda path: 2)
+    assert main(["verify", str(made.path)]) == 0
+    assert "; not recomputed: 2 outputs of other cells" in capsys.readouterr().out
+
+
 def test_exit_status(made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """0 for a true report, 1 for a false one, 2 for a file that is none."""
     assert main(["verify", str(made.path)]) == 0
-    assert "every number follows from its data" in capsys.readouterr().out
+    assert "every number of ours follows from its data" in capsys.readouterr().out
     other_pdf, text = tmp_path / "other.pdf", tmp_path / "text.pdf"
     other_pdf.write_bytes(render.compiled("hello", {}))
     text.write_text("not a PDF")

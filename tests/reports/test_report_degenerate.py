@@ -13,7 +13,7 @@ from reports.build import NOTEBOOKS
 from reports.check import differences, import_elements
 from reports.elements import REGISTRY
 from reports.report import Report, narrowed
-from reports.source import load
+from reports.source import Frames, load
 
 
 def shown(report: Report) -> Any:
@@ -93,6 +93,21 @@ def test_half_finished_and_failed_runs(root: Path) -> None:
     assert "Runs without a result: 2" in said
     assert "No arms to draw: no run is finished." in said
     assert "Training curves:" in said  # what was logged is drawn
+    assert "last logged at step" in said
+    assert "No verdict was reached." in said
+    assert "What each verdict rests on" not in said
+
+
+def test_what_is_not_on_record_is_no_number(root: Path) -> None:
+    factory.write_all(root, seeds=[0])
+    found = load(root)
+    bare = Frames(found.runs.assign(provenance="{}"), found.history)
+    report = narrowed("degradation", bare)
+    (row, *_) = REGISTRY["cost_card"](report).record()["rows"]
+    assert row[1] == "not known"
+    assert row[5:7] == ["–", "–"]  # run-hours on a GPU, restarts
+    assert ["Hardware", "not known"] in REGISTRY["provenance"](report).record()["rows"]
+    assert REGISTRY["unfinished"](report).caption == "Every run found here is finished: 4."
 
 
 def test_a_corrupt_folder_is_named(root: Path) -> None:

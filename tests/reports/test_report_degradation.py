@@ -55,7 +55,8 @@ def test_it_has_what_a_paper_has(made: Made) -> None:
         "Table 1.",
         "Arms: error in percent",
         "where it differs from He et al. 2015",
-        "GPU-hours",
+        "GPU run-hours",
+        "Hardware",
         "Provenance of the runs",
     ):
         assert squeezed(said) in text  # fmt: skip

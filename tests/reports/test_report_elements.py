@@ -40,8 +40,13 @@ def test_cells_are_printed_literally(text: str) -> None:
 @given(st.text())
 def test_plain_keeps_to_the_fonts(text: str) -> None:
     """No sign beyond the fonts' ranges and none that is not printed is left."""
-    assert all(ord(sign) < 0x2E80 and (sign == " " or sign.isprintable() or sign.isspace())
+    assert all(ord(sign) < 0x2E80 and (sign in " \u200b" or sign.isprintable() or sign.isspace())
                for sign in plain(text))  # fmt: skip
+
+
+def test_leave_to_break_a_line_is_kept() -> None:
+    assert plain("gcr/\u200btorch") == "gcr/\u200btorch"
+    assert plain("a\u200e\x00b") == "a  b"
 
 
 def test_records_hold_what_is_printed() -> None:

@@ -98,6 +98,15 @@ def test_a_users_own_figure_is_numbered() -> None:
     assert "Figure 1. What" in page
 
 
+def test_outputs_that_nothing_can_recompute_are_counted() -> None:
+    told = [
+        new_output("stream", name="stdout", text="1.23"),
+        new_output("stream", name="stderr", text="a warning"),
+    ]
+    cells = [shown({"text/html": "<table></table>"}), new_code_cell(outputs=told)]
+    assert render.pages(notebook(*cells)).foreign == 2
+
+
 def test_the_same_pages_give_the_same_bytes() -> None:
     made = render.pages(notebook(new_markdown_cell("# A\n\ntext $x^2$")))
     file = render.Attachment("a.csv", b"x\n1\n", "text/csv", "data", "about")
