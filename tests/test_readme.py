@@ -7,6 +7,10 @@ import pytest
 
 from experiments import checkpoints, surfaces
 from experiments.degradation import EXPERIMENT as DEGRADATION
+from reports.campaigns import answers
+from reports.source import load
+from reports.tables import effect
+from reports.words import BLANK, METRICS, interval
 from resnet import recipes
 from resnet.__main__ import _parser
 from resnet.experiment import Experiment, get, names
@@ -51,6 +55,23 @@ def test_readme_has_every_experiment() -> None:
 @pytest.mark.parametrize("line", re.findall(r"-m resnet ([a-z]+.*?)(?:  |$)", README, re.M))
 def test_every_command_of_the_library_in_readme_parses(line: str) -> None:
     assert callable(_parser().parse_args(line.split()).command)
+
+
+def test_the_claims_in_front_are_those_of_their_campaign() -> None:
+    told = answers(load(ROOT / "results/paper-to-epoch-155"))
+    lines = re.findall(r"^\| (H15-[\w-]+): .+$", README, re.MULTILINE)
+    assert len(lines) == 4
+    for name in lines:
+        verdict = told["degradation", name]
+        (line,) = re.findall(rf"^\| {name}: .+$", README, re.MULTILINE)
+        cells = [cell.strip() for cell in line.strip("|").split("|")[1:]]
+        assert cells[0] == f"**{verdict.said}**"
+        assert verdict.decisive is not None
+        assert cells[1].partition(" (")[0] == effect(verdict).replace(BLANK, " ")
+        metric = METRICS.get(verdict.decisive.contrast.metric, "").removesuffix(" error")
+        assert cells[1].endswith(f"({metric})") or verdict.unit != "points"
+        assert cells[2] == interval(verdict.low, verdict.high, signed=True).replace(BLANK, " ")
+        assert cells[3] == str(verdict.n)
 
 
 def test_readme_leaves_no_blank() -> None:

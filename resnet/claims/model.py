@@ -90,11 +90,7 @@ class Claim:
     @property
     def absolute(self) -> bool:
         """Whether it names an error rate, which no other data set or lossy copy need share."""
-        return any(
-            (len(contrast.terms) == 1 and contrast.metric.endswith("_error"))
-            or (contrast.direction == "equal" and contrast.bound != 0)
-            for contrast in self.contrasts()
-        )
+        return any(map(_absolute, self.contrasts()))
 
     def contrasts(self) -> tuple[Contrast, ...]:
         """Every number that the claim is decided on."""
@@ -125,6 +121,16 @@ class Claim:
         part = numbers if numbers[0] < numbers[1] else None
         return replace(asked, asked_of=asked.arms, asked_in_part=part)
 
+    def relative(self) -> Claim | None:
+        """A divisible claim without the error rates that it names; None where nothing is left."""
+        parts = tuple(part for part in self.parts if not any(map(_absolute, part.contrasts())))
+        if not (self.divisible and parts):
+            return None
+        asked = replace(self, parts=parts)
+        numbers = len(asked.contrasts()), len(self.contrasts())
+        whole = self.asked_in_part[1] if self.asked_in_part else numbers[1]
+        return replace(asked, asked_of=asked.arms, asked_in_part=(numbers[0], whole))
+
     @property
     def asked(self) -> str:
         """How it is asked where that is not as the source has it: 'of plain20, plain56'; or ''."""
@@ -132,3 +138,8 @@ class Claim:
             return ""
         part = "in part ({} of {}) ".format(*self.asked_in_part) if self.asked_in_part else ""
         return f"{part}of {listed(self.asked_of)}"
+
+
+def _absolute(contrast: Contrast) -> bool:
+    rate = len(contrast.terms) == 1 and contrast.metric.endswith("_error")
+    return rate or (contrast.direction == "equal" and contrast.bound != 0)

@@ -82,11 +82,13 @@ def decide(claim: Claim, runs: pd.DataFrame, plan: Levels | None = None) -> Verd
     Runs of other nets are ignored. UserError where the claim's runs are of several scopes:
     `decide_all` gives a verdict for each. `plan` sets the levels of a sequential design.
     """
+    barred = evidence.barred(claim, runs)
+    if barred and (rest := claim.relative()):
+        return decide(rest, runs, plan)
     mine = evidence.of(claim, runs)
     if mixed := evidence.why_not_compared(mine):
         raise UserError(f"claim {claim.id}: runs that cannot be compared: {mixed}")
     found = evidence.gather(claim, mine, plan.seeds if plan else None)
-    barred = evidence.barred(claim, runs)
     verdict = Verdict(
         claim,
         "not run",

@@ -236,6 +236,20 @@ def test_error_rates_are_not_asked_of_other_data_or_a_shortened_recipe(changes):
     assert verdicts.decide(registry.claim("C2").on(["resnet20", "resnet56"]), table).n == 3
 
 
+def test_of_a_divisible_claim_the_error_rates_alone_are_barred():
+    both = claim(
+        value("train_error", "resnet20", 8.75, 0.5),
+        difference("train_error", "plain20", "resnet20", "higher"),
+        divisible=True,
+    )
+    table = errors({"resnet20": 20.0, "plain20": 30.0}, 3, dataset_copy="JPEG copy (lossy)")
+    verdict = verdicts.decide(both, table)
+    assert (verdict.said, verdict.n) == ("reproduced in part", 3)
+    assert verdict.claim.asked == "in part (1 of 2) of plain20, resnet20"
+    original = errors({"resnet20": 20.0, "plain20": 30.0}, 3)
+    assert verdicts.decide(both, original).word == "contradicted"
+
+
 def test_runs_on_other_data_do_not_bear_on_a_claim():
     table = errors(SHALLOW_BETTER, 3, dataset="imagenet")
     assert verdicts.decide(DEEPER_WORSE, table).word == "not run"
