@@ -74,7 +74,7 @@ def inherited(net: Net, spec: RunSpec, folder: RunFolder) -> dict[str, Tensor]:
     """
     source = trained_net(folder)
     if split(source.name)[0] != split(net.name)[0]:
-        source = insert_identities(source, net.name)
+        source = insert_identities(source, net.name, spec.seed, spec.recipe.init)
     weights: dict[str, Tensor] = dict(source.state_dict())
     if folder.spec.dataset_digest != spec.dataset_digest:
         weights = {name: w for name, w in weights.items() if not name.startswith(HEAD)}
