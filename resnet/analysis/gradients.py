@@ -53,7 +53,8 @@ def norms(gradients: list[Tensor]) -> list[float]:
 
 def ratio(norms: list[float]) -> float:
     """log10 of the first block's norm over the last one's: far below zero, they vanish."""
-    return math.log10(norms[0] / norms[-1]) if norms[0] > 0 else -math.inf
+    share = norms[0] / norms[-1] if norms[-1] else math.inf
+    return math.log10(share) if norms[0] and share else -math.inf
 
 
 def neighbour_cosines(gradients: list[Tensor]) -> list[tuple[int, float]]:
