@@ -187,6 +187,15 @@ def test_a_gradient_of_zero_at_either_end_has_a_ratio(
     assert ratio(list(norms)) == expected
 
 
+def test_a_net_without_blocks_is_trained_without_gradients_by_depth(
+    tmp_path: Path, dataset: Dataset
+) -> None:
+    spec = spec_of(dataset, "torchvision:mnasnet0_5", steps=2, milestones=())
+    assert train(spec, dataset, tmp_path, "test") == "done"
+    assert "gradient_ratio" not in result_of(tmp_path, spec)
+    assert set(read_metrics(tmp_path / spec.id)[0]) == {"step", "epoch"}
+
+
 def test_an_error_leaves_its_trace_and_the_next_attempt_forgets_it(
     tmp_path: Path, dataset: Dataset, spec: RunSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -134,7 +134,7 @@ def _prepare(
     check(recipe, net, record.ranks)
     probe = next(iter(pipeline.test(subset.train, min(PROBE, fed.test_batch))))
     norms = block_gradient_norms(net, *probe)
-    record.initial = _finite({"gradient_ratio": ratio(norms)})
+    record.initial = _finite({"gradient_ratio": ratio(norms)} if norms else {})
     record.norms = _finite({f"gradient_norm/{i:04d}": norm for i, norm in enumerate(norms)})
     record.write({"step": 0, "epoch": 0, **record.initial, **record.norms})
     set_statistics(net, recipe.bn_group, recipe.batch_size, record.ranks.world)
