@@ -244,3 +244,5 @@ def test_what_cannot_be_shared_is_said(
     check(recipe, build("resnet8"), Ranks(0, 2))
     with pytest.raises(UserError, match="dropout"):
         check(recipe, build("resnet8-dropout-shortcut"), Ranks(0, 2))
+    with pytest.raises(UserError, match="stochastic depth"):
+        check(recipe, build("torchvision:convnext_tiny"), Ranks(0, 2))
