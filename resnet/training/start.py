@@ -8,8 +8,9 @@ from typing import Any
 from torch import Tensor, nn
 
 from resnet.errors import UserError
-from resnet.nets import build, initialise
+from resnet.nets import build
 from resnet.nets.identity import insert_identities
+from resnet.nets.initialisation import covers, initialise
 from resnet.nets.net import Net
 from resnet.nets.start import split
 from resnet.runs.folder import CorruptRun, RunFolder, read_result, read_spec
@@ -43,7 +44,8 @@ def starting_net(
         UserError: when that one's weights are missing or not those of its result.
     """
     net = build(spec.net, num_classes=num_classes, seed=spec.seed)
-    initialise(net, spec.seed, spec.recipe.init)
+    if covers(net):  # else it is torchvision's, which draws its own weights
+        initialise(net, spec.seed, spec.recipe.init)
     if spec.start is not None:
         net.load_state_dict(share(lambda: inherited(net, spec, parent(spec, root))))
     return net
