@@ -14,6 +14,7 @@ from resnet.runs import measures, table
 from resnet.runs.folder import RunFolder
 from resnet.runs.measures import Measure
 from resnet.runs.spec import RunSpec
+from resnet.training.step import set_precision
 from resnet.training.train import train
 
 TIMES = []
@@ -102,6 +103,15 @@ def test_the_net_at_step_zero_is_the_initialisation(
     start = run.net(0).state_dict()
     assert all(torch.equal(start[key], value) for key, value in net.state_dict().items())
     assert not run.net().training
+
+
+def test_measures_are_taken_in_the_precision_of_the_recipe(
+    done: Path, dataset: Dataset, spec: RunSpec
+) -> None:
+    set_precision("tf32")  # as an earlier run of this process may have left it
+    trained(spec, dataset, done)
+    assert not torch.backends.cudnn.allow_tf32
+    assert not torch.backends.cuda.matmul.allow_tf32
 
 
 def test_an_unknown_measure_and_missing_weights_are_one_line(
