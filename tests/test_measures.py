@@ -1,6 +1,7 @@
 """Measures: taken once of a trained run, kept with a digest, read back into table and history."""
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,6 +83,15 @@ def test_a_measure_that_cannot_be_trusted_is_taken_again(
     assert RunFolder(done, spec).status(["norm"]) == "done"
     if spoil != "old":
         assert path.read_text() == before
+
+
+def test_what_is_not_finite_is_left_out_of_a_measure(done: Path, spec: RunSpec) -> None:
+    values = {"norm": math.nan, "other": 1.0}
+    measures.write(done / spec.id, "norm", values, [(0, "norm/0001", math.inf), (5, "x", 2.0)])
+    found = measures.read(done / spec.id, "norm")
+    assert found is not None
+    assert (found["values"], found["rows"]) == ({"other": 1.0}, [[5, "x", 2.0]])
+    (done / spec.id / "measure-norm.json").unlink()
 
 
 def test_a_measure_that_does_not_apply_is_not_missed(
