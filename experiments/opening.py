@@ -10,12 +10,11 @@ import numpy as np
 import torch
 
 from resnet import recipes
+from resnet.analysis import foreign
 from resnet.analysis.lesions import tested
 from resnet.errors import UserError
 from resnet.experiment import Experiment
-from resnet.nets.checkpoints import from_file, read
 from resnet.nets.grammar import parse
-from resnet.nets.guess import net_of
 from resnet.planning.data import data_dir, load_data
 from resnet.planning.options import Options
 
@@ -33,10 +32,8 @@ def opened(
         raise UserError(f"--images {asked.images}: give 1 or more")
     if asked.run is not None:
         return _of_run(asked, options.of(experiment), device)
-    name = asked.net or net_of(read(asked.weights), str(asked.weights))
-    photographs = parse(name).images == "imagenet"
-    net = from_file(asked.weights, name).to(device).to(memory_format=torch.channels_last)
-    if photographs:
+    net = foreign.opened(asked.weights, asked.net, device)
+    if parse(net.name).images == "imagenet":
         batches, classes = _photographs(options, asked.images, device)
     else:
         batches, classes = _images(options.of(experiment), asked.images, device)
@@ -83,10 +80,8 @@ def _images(options: Options, count: int | None, device: str) -> tuple[Batches, 
 
 def _photographs(options: Options, count: int | None, device: str) -> tuple[Batches, int]:
     """Validation photographs of ImageNet, one centre crop each."""
-    from resnet.analysis.foreign import questions
-
     if (root := data_dir(options)) is None:
         raise UserError("--weights of an ImageNet net: name the folder with val/ by --data-dir")
-    found = questions(root, recipes.get(options.recipe or "torchvision-imagenet"), device)
+    found = foreign.questions(root, recipes.get(options.recipe or "torchvision-imagenet"), device)
     every = np.random.default_rng(0).permutation(len(found.split))  # files go class by class
     return found.pipeline.test(found.split.at(np.sort(every[:count]))), 1000

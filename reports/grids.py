@@ -84,7 +84,7 @@ def trajectory(report: Report, one: Seen) -> pd.DataFrame:
 
 
 def shares(report: Report, one: Seen) -> tuple[float, float]:
-    """What of the trajectory's variation lies along x and along y of its plane, in percent."""
+    """What of the squared distances from the end lies along x and y of the plane, in percent."""
     rows = _keyed(report, f"trajectory@{settings(report)}/")
     mine = rows[(rows["net"] == one.net) & (rows["seed"] == one.seed)]
     found = dict(zip(mine["key"], mine["value"], strict=True))

@@ -126,7 +126,7 @@ def _orders(report: Report) -> pd.Series:
 def lesion_table(report: Report) -> Table:
     """What the figures come to, a row a net: means over seeds."""
     rows, every = [], report.done.set_index("id")
-    every = every[every["lesion_median_rise"].notna()]
+    every = every[every["lesion_ten_error"].notna()]  # which every net has
     few = _orders(report).reindex(every.index) < FEWEST_ORDERS
     every = every.assign(shuffle_correlation=every["shuffle_correlation"].mask(few))
     for net in report.nets:

@@ -12,7 +12,8 @@ from resnet.analysis.lesions import lesion
 from resnet.data import Dataset
 from resnet.errors import UserError
 from resnet.nets import build
-from resnet.nets.checkpoints import from_file
+from resnet.nets.checkpoints import from_file, read
+from resnet.nets.guess import net_of
 from resnet.runs.spec import RunSpec
 from resnet.training.train import train
 from tests.imagenet.photos import write
@@ -20,16 +21,33 @@ from tests.imagenet.photos import write
 X = torch.randn(2, 3, 32, 32)
 
 
-@pytest.mark.parametrize("wrap", ["alone", "state_dict", "module."])
+PREFIXES = ["module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module."]
+
+
+@pytest.mark.parametrize("wrap", ["alone", "state_dict", *PREFIXES])
 def test_weights_load_as_they_are(tmp_path: Path, wrap: str) -> None:
     net = build("resnet8-B", 7, seed=3).eval()
     state = dict(net.state_dict())
-    if wrap == "module.":
-        state = {f"module.{key}": value for key, value in state.items()}
+    if wrap in PREFIXES:
+        state = {f"{wrap}{key}": value for key, value in state.items()}
     torch.save({"state_dict": state, "epoch": 3} if wrap != "alone" else state, tmp_path / "w.pt")
     loaded = from_file(tmp_path / "w.pt", "resnet8-B")
     assert not loaded.training
     assert torch.equal(loaded(X), net(X))
+
+
+def test_what_is_no_tensor_is_passed_over(tmp_path: Path) -> None:
+    net = build("resnet18", 1000, seed=3).eval()
+    torch.save({**net.state_dict(), "epoch": 3, "best": None}, tmp_path / "w.pt")
+    assert net_of(read(tmp_path / "w.pt")) == "resnet18"
+    assert from_file(tmp_path / "w.pt", "resnet18").fc.weight.equal(net.fc.weight)
+
+
+def test_keys_of_blocks_that_were_compiled_each_are_known(tmp_path: Path) -> None:
+    net = build("resnet8-B", 7, seed=3).eval()
+    state = {key.replace(".0.conv", ".0._orig_mod.conv"): v for key, v in net.state_dict().items()}
+    torch.save(state, tmp_path / "w.pt")
+    assert torch.equal(from_file(tmp_path / "w.pt", "resnet8-B")(X), net(X))
 
 
 def test_weights_of_torchvision_load_into_ours(tmp_path: Path) -> None:
@@ -49,6 +67,9 @@ def test_weights_of_torchvision_load_into_ours(tmp_path: Path) -> None:
         (b"not weights", "cannot be read as weights"),
         ({"fc.weight": 3}, "holds no state dict"),
         ({"linear.weight": torch.zeros(2)}, r"no fc.weight.*keys: linear.weight"),
+        ({"fc.weight": 3, "fc.bias": torch.zeros(10)}, r"no fc.weight"),
+        ({"fc.weight": torch.tensor(3.0)}, r"no fc.weight"),
+        ({"fc.weight": torch.zeros(10, 64), "conv1.weight": "none"}, "Missing key.*conv1.weight"),
         ({"fc.weight": torch.zeros(10, 64)}, "does not hold a resnet8: Missing key"),
     ],
 )

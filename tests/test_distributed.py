@@ -82,11 +82,11 @@ def test_groups_make_another_run(dataset: Dataset) -> None:
 # ---- equal to one process -----------------------------------------------------------------------
 
 
-def steps(rank: int, world: int, port: int, group: int, pipe: Any = None) -> Any:
-    """Twenty steps in float64: the weights, and the digest that every rank came to."""
+def steps(rank: int, world: int, port: int, pipe: Any = None, **changes: Any) -> Any:
+    """The steps of a run, in float64 unless in bfloat16: the weights, and every rank's digest."""
     torch.set_num_threads(1)
     dataset = make_dataset()
-    spec = spec_of(dataset, "resnet8", bn_group=group)
+    spec = spec_of(dataset, "resnet8", **changes)
     if world == 1:
         found = _steps(spec, dataset, ALONE)
     else:
@@ -99,31 +99,46 @@ def steps(rank: int, world: int, port: int, group: int, pipe: Any = None) -> Any
 def _steps(spec: RunSpec, dataset: Dataset, ranks: Ranks) -> Any:
     record = Follower(RunFolder(Path(), spec), 0, None, ranks)
     module, _ = training._prepare(spec, dataset, "cpu", record)
-    module.net.double()
-    single = module._batch
-    module._batch = lambda step: (single(step)[0].double(), single(step)[1])  # type: ignore
+    if spec.recipe.precision == "float32":
+        module.net.double()
+        single = module._batch
+        module._batch = lambda step: (single(step)[0].double(), single(step)[1])  # type: ignore
     for step in range(spec.recipe.steps):
         module.training_step(range(step, step + 1), step)
     state = {k: v for k, v in module.net.state_dict().items() if torch.is_tensor(v)}
     return state, weights_sha256(module.net), module.position.wrong, module.position.loss
 
 
-@pytest.mark.parametrize("group", [0, 4])
-def test_two_processes_take_the_steps_of_one(group: int) -> None:
-    alone = steps(0, 1, 0, group)
+def on_two(**changes: Any) -> Any:
+    """What `steps` returns on two processes, whose digests agree."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    port = 21_000 + os.getpid() % 5_000 + group
-    other = context.Process(target=steps, args=(1, 2, port, group, theirs))
+    port = 21_000 + os.getpid() % 5_000 + changes.get("bn_group", 0)
+    other = context.Process(target=steps, args=(1, 2, port, theirs), kwargs=changes)
     other.start()
-    state, digest, wrong, loss = steps(0, 2, port, group)
+    found = steps(0, 2, port, **changes)
     assert ours.poll(60)
-    assert digest == ours.recv()  # every rank has the same weights and statistics, to the bit
+    assert found[1] == ours.recv()  # every rank has the same weights and statistics, to the bit
     other.join(30)
+    return found
+
+
+@pytest.mark.parametrize("group", [0, 4])
+def test_two_processes_take_the_steps_of_one(group: int) -> None:
+    alone = steps(0, 1, 0, bn_group=group)
+    state, _, wrong, loss = on_two(bn_group=group)
     assert wrong == alone[2]
     assert loss == pytest.approx(alone[3], rel=1e-6)  # the loss itself is taken in float32
     for name, value in alone[0].items():
         assert torch.allclose(state[name], value, rtol=1e-6, atol=1e-6), name
+
+
+def test_two_processes_take_the_steps_of_one_in_bfloat16() -> None:
+    few = {"precision": "bfloat16", "steps": 4, "milestones": (3,)}
+    alone, (state, _, _, loss) = steps(0, 1, 0, **few), on_two(**few)
+    assert loss == pytest.approx(alone[3], rel=0.01)
+    for name, value in alone[0].items():
+        assert torch.allclose(state[name], value, rtol=0.01, atol=2e-3), name
 
 
 @pytest.fixture(scope="module")
@@ -229,3 +244,5 @@ def test_what_cannot_be_shared_is_said(
     check(recipe, build("resnet8"), Ranks(0, 2))
     with pytest.raises(UserError, match="dropout"):
         check(recipe, build("resnet8-dropout-shortcut"), Ranks(0, 2))
+    with pytest.raises(UserError, match="stochastic depth"):
+        check(recipe, build("torchvision:convnext_tiny"), Ranks(0, 2))

@@ -101,6 +101,13 @@ def test_an_arm_is_the_run_of_its_net_under_its_recipe(dataset: Dataset) -> None
     assert {spec.recipe.validation_images for spec in split.specs} == {32}
 
 
+@pytest.mark.parametrize("images", [33, 95])
+def test_a_batch_of_more_images_than_there_are_is_one_line(dataset: Dataset, images: int) -> None:
+    with pytest.raises(UserError, match="batches of 64 images, and there are") as error:
+        plan(dataset, "resnet8", validation_images=images)
+    assert "\n" not in str(error.value)
+
+
 def test_nets_on_the_command_line_may_name_recipes() -> None:
     asked = parser(experiments.get("recipes"))
     values = vars(asked.parse_args(["--nets", "resnet20-A@fb,resnet20@quick-paper"]))

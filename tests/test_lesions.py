@@ -189,6 +189,15 @@ def test_what_is_not_defined_is_left_out() -> None:
     assert set(flat.values()) == {"lesion_median_rise", "lesion_ten_error"}
 
 
+@pytest.mark.parametrize("name", ["resnet11", "wrn-10-2"])
+def test_a_net_whose_blocks_all_change_the_shape_has_no_median_rise(name: str) -> None:
+    found = lesion(small(name), batches(1), classes=10)
+    assert found.reshaping == (0, 1, 2)
+    assert "lesion_ten_error" in found.values()
+    left_out = {"lesion_median_rise", "lesion_chance_share", "lesion_downsampling_excess"}
+    assert not left_out & found.values().keys()
+
+
 def test_a_whole_lesion_study_of_a_small_net() -> None:
     net = small("preact-resnet20")
     found = lesion(net, batches(), classes=10, seed=1)

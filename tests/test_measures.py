@@ -1,6 +1,7 @@
 """Measures: taken once of a trained run, kept with a digest, read back into table and history."""
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from resnet.runs import measures, table
 from resnet.runs.folder import RunFolder
 from resnet.runs.measures import Measure
 from resnet.runs.spec import RunSpec
+from resnet.training.step import set_precision
 from resnet.training.train import train
 
 TIMES = []
@@ -83,6 +85,15 @@ def test_a_measure_that_cannot_be_trusted_is_taken_again(
         assert path.read_text() == before
 
 
+def test_what_is_not_finite_is_left_out_of_a_measure(done: Path, spec: RunSpec) -> None:
+    values = {"norm": math.nan, "other": 1.0}
+    measures.write(done / spec.id, "norm", values, [(0, "norm/0001", math.inf), (5, "x", 2.0)])
+    found = measures.read(done / spec.id, "norm")
+    assert found is not None
+    assert (found["values"], found["rows"]) == ({"other": 1.0}, [[5, "x", 2.0]])
+    (done / spec.id / "measure-norm.json").unlink()
+
+
 def test_a_measure_that_does_not_apply_is_not_missed(
     done: Path, spec: RunSpec, known: Measure
 ) -> None:
@@ -102,6 +113,15 @@ def test_the_net_at_step_zero_is_the_initialisation(
     start = run.net(0).state_dict()
     assert all(torch.equal(start[key], value) for key, value in net.state_dict().items())
     assert not run.net().training
+
+
+def test_measures_are_taken_in_the_precision_of_the_recipe(
+    done: Path, dataset: Dataset, spec: RunSpec
+) -> None:
+    set_precision("tf32")  # as an earlier run of this process may have left it
+    trained(spec, dataset, done)
+    assert not torch.backends.cudnn.allow_tf32
+    assert not torch.backends.cuda.matmul.allow_tf32
 
 
 def test_an_unknown_measure_and_missing_weights_are_one_line(

@@ -42,6 +42,15 @@ def test_akamaster_never_returns_to_a_tenth_at_110() -> None:
     assert learning_rate(recipe, 56, 0, None) == 0.1
 
 
+def test_fb_cuts_the_rate_for_its_epochs_81_and_122() -> None:
+    recipe = get("fb")
+    batches = 391  # an epoch
+    assert recipe.steps == 164 * batches
+    steps = [epoch * batches for epoch in (81 - 1, 122 - 1)]
+    rates = [learning_rate(recipe, 20, s, None) for cut in steps for s in (cut - 1, cut)]
+    assert rates == pytest.approx([0.1, 0.01, 0.01, 0.001])
+
+
 def test_2016_warms_every_net_up_for_400_steps() -> None:
     recipe = get("paper2016")
     assert [learning_rate(recipe, 20, s, None) for s in (0, 399, 400)] == [0.01, 0.01, 0.1]

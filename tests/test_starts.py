@@ -115,6 +115,15 @@ def test_a_measure_finds_that_net_at_step_0(root: Path, data: Dataset, shallow: 
     assert weights_sha256(found) == weights_sha256(starting_net(deeper(shallow), 10, root))
 
 
+@pytest.mark.parametrize("model", ["convnext_tiny", "vit_b_32"])
+def test_a_net_that_is_not_convolutional_keeps_torchvisions_weights(
+    data: Dataset, tmp_path: Path, model: str
+) -> None:
+    spec = spec_of(data, f"torchvision:{model}", seed=3)
+    found = starting_net(spec, 10, tmp_path)
+    assert weights_sha256(found) == weights_sha256(build(spec.net, 10, seed=3))
+
+
 def test_a_net_of_the_same_depth_goes_on_from_the_very_weights(
     root: Path, shallow: RunSpec
 ) -> None:

@@ -1,6 +1,7 @@
 """Training through Lightning equals the plain loop; resumed equals undisturbed."""
 
 import json
+import math
 import signal
 from pathlib import Path
 
@@ -163,6 +164,36 @@ def test_a_loss_that_is_not_finite_fails_the_run_at_its_step(
     assert 0 < failure["step"] < 20
     assert train(spec, dataset, tmp_path, "test") == "failed"  # and is not tried again
     assert not (tmp_path / spec.id / "metrics-2.jsonl").exists()
+
+
+def test_numbers_that_are_not_finite_do_not_keep_a_run_from_its_end(
+    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "ratio", lambda norms: -math.inf)
+    spec = spec_of(dataset, milestones=(19,), gamma=1e30)  # the last update spoils the weights
+    assert train(spec, dataset, tmp_path, "test") == "done"
+    result = result_of(tmp_path, spec)
+    assert "train_loss" in result
+    assert not {"test_loss", "gradient_ratio"} & result.keys()
+    assert "gradient_ratio" not in read_metrics(tmp_path / spec.id)[0]
+
+
+@pytest.mark.parametrize(
+    ("norms", "expected"), [((1, 100), -2), ((0, 1), -math.inf), ((1, 0), math.inf)]
+)
+def test_a_gradient_of_zero_at_either_end_has_a_ratio(
+    norms: tuple[float, float], expected: float
+) -> None:
+    assert ratio(list(norms)) == expected
+
+
+def test_a_net_without_blocks_is_trained_without_gradients_by_depth(
+    tmp_path: Path, dataset: Dataset
+) -> None:
+    spec = spec_of(dataset, "torchvision:mnasnet0_5", steps=2, milestones=())
+    assert train(spec, dataset, tmp_path, "test") == "done"
+    assert "gradient_ratio" not in result_of(tmp_path, spec)
+    assert set(read_metrics(tmp_path / spec.id)[0]) == {"step", "epoch"}
 
 
 def test_an_error_leaves_its_trace_and_the_next_attempt_forgets_it(

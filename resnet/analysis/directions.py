@@ -48,9 +48,11 @@ def random_direction(net: nn.Module, seed: int, axis: int) -> Direction:
 def principal(
     points: Sequence[Mapping[str, Tensor]],
 ) -> tuple[list[Direction], list[list[float]], list[float]]:
-    """The plane through the last of `points` that holds most of their variation (Li et al. 2018).
+    """The plane through the last of `points` that holds most of their differences from it.
 
-    The principal directions of the matrix of rows θ_k − θ_n, not centred: the authors' way.
+    The principal directions of the matrix of rows θ_k − θ_n (Li et al. 2018), not centred: about
+    the end, through which the plane goes. The authors' code takes scikit-learn's PCA, which
+    subtracts the rows' mean first, so these shares are not comparable with the paper's.
 
     Args:
         points: parameters along a trajectory, the end last; three or more.

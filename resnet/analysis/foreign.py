@@ -18,7 +18,9 @@ from resnet.data.imagenet.sets import Photographs
 from resnet.errors import UserError
 from resnet.nets.checkpoints import from_file, read
 from resnet.nets.guess import net_of
+from resnet.nets.net import Net
 from resnet.recipes import Recipe
+from resnet.training.step import set_precision
 
 ALL = "ensemble"
 
@@ -70,13 +72,16 @@ def questions(
     return Questions(split, PhotoPipeline(seen, stream, 1000, digest, device))
 
 
-def opened(file: Path, name: str | None = None, device: str = "cpu") -> nn.Module:
+def opened(file: Path, name: str | None = None, device: str = "cpu") -> Net:
     """The net in a file of weights, in evaluation mode; which one is told by its weights.
+
+    It is evaluated in float32: from here on a GPU rounds no products to TF32.
 
     Raises:
         UserError: no weights of a net that is known here.
     """
     name = net_of(read(file), str(file)) if name is None else name
+    set_precision("float32")
     return from_file(file, name).to(device).to(memory_format=torch.channels_last)
 
 

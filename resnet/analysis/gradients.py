@@ -17,7 +17,7 @@ def block_gradients(net: nn.Module, x: Tensor, y: Tensor) -> list[Tensor]:
     """The mean loss's gradient at each block's output [B, C, H, W], in forward order.
 
     The net is in training mode for this (BN uses the batch's statistics) and is left exactly as
-    it was: same mode, no gradients, the same running statistics.
+    it was: same mode, no gradients, the same running statistics. Without blocks there are none.
 
     Args:
         net: a net of the catalogue; its `blocks` are looked at.
@@ -32,7 +32,7 @@ def block_gradients(net: nn.Module, x: Tensor, y: Tensor) -> list[Tensor]:
     ]
     try:
         loss = F.cross_entropy(net.train()(x), y)
-        return list(torch.autograd.grad(loss, outputs))
+        return list(torch.autograd.grad(loss, outputs)) if outputs else []
     finally:
         for hook in hooks:
             hook.remove()
@@ -53,7 +53,8 @@ def norms(gradients: list[Tensor]) -> list[float]:
 
 def ratio(norms: list[float]) -> float:
     """log10 of the first block's norm over the last one's: far below zero, they vanish."""
-    return math.log10(norms[0] / norms[-1]) if norms[0] > 0 else -math.inf
+    share = norms[0] / norms[-1] if norms[-1] else math.inf
+    return math.log10(share) if norms[0] and share else -math.inf
 
 
 def neighbour_cosines(gradients: list[Tensor]) -> list[tuple[int, float]]:

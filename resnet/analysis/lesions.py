@@ -48,12 +48,8 @@ class Lesions:
 
     def values(self) -> dict[str, float]:
         """Columns of the table of runs; those that are not defined for this net are left out."""
-        ordinary = [e for place, e in enumerate(self.single) if place not in self.reshaping]
-        rise, room = median(ordinary) - self.whole, self.chance - self.whole
         ten = orders.scaled(orders.VEIT_TEN, len(self.single))
         found: dict[str, float | None] = {
-            "lesion_median_rise": rise,
-            "lesion_chance_share": 100 * rise / room if room >= 1 else None,
             "lesion_ten_error": mean(error for k, _, error in self.random if k == ten),
             "lesion_correlation": spearman(
                 [0, *(k for k, _, _ in self.random)], [self.whole, *(e for *_, e in self.random)]
@@ -63,10 +59,22 @@ class Lesions:
                 [self.whole, *(e for *_, e in self.shuffled)],
             ),
         }
+        known = {name: value for name, value in found.items() if value is not None}
+        return self._rises() | known
+
+    def _rises(self) -> dict[str, float]:
+        """What deleting one block costs; nothing where all of them change the shape."""
+        ordinary = [e for place, e in enumerate(self.single) if place not in self.reshaping]
+        if not ordinary:
+            return {}
+        rise, room = median(ordinary) - self.whole, self.chance - self.whole
+        found = {"lesion_median_rise": rise}
+        if room >= 1:
+            found["lesion_chance_share"] = 100 * rise / room
         if self.reshaping:
             rises = [self.single[place] - self.whole for place in self.reshaping]
             found["lesion_downsampling_excess"] = mean(rises) - rise
-        return {name: value for name, value in found.items() if value is not None}
+        return found
 
     def rows(self, step: int) -> tuple[tuple[int, str, float], ...]:
         """(step, key, value) for the history of the run: places, counts and draws in the keys."""

@@ -19,6 +19,7 @@ from resnet.runs import measures
 from resnet.runs.folder import RunFolder
 from resnet.runs.spec import RunSpec
 from resnet.training.start import starting_net
+from resnet.training.step import set_precision
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class Trained:
 def trained(spec: RunSpec, dataset: Dataset, root: Path, device: str = "cpu") -> Trained:
     """The done run of `spec` under `root`, on the data that it was trained on."""
     recipe, dataset = spec.recipe, part(dataset, spec.dataset)
+    set_precision(recipe.precision)  # whatever this process trained before
     fed = feed(dataset, recipe, spec.seed, device)
     return Trained(spec, RunFolder(root, spec), fed.subset, fed.pipeline, fed.classes, device)
 

@@ -75,7 +75,7 @@ class Landscape:
 
     @property
     def shares(self) -> list[float]:
-        """What of the trajectory's variation lies along x and along y."""
+        """What of the squared distances from the end lies along x and along y; see `principal`."""
         return self._principal[2]
 
     @cached_property

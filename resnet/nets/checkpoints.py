@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,15 +18,16 @@ def from_file(path: Path, name: str) -> Net:
     """The net `name` with the weights of a file, in evaluation mode.
 
     The file holds a state dict whose keys are torchvision's, which are ours; alone, or under one
-    of `WRAPPERS`, or with `module.` before every key, as data-parallel training leaves it. Nothing
-    in it is executed (`weights_only`).
+    of `WRAPPERS`, or with `module.` or `_orig_mod.` in its keys, as data-parallel training and
+    `torch.compile` leave them. What is no tensor is passed over. Nothing in the file is executed
+    (`weights_only`).
 
     Raises:
         UserError: for no such file, for what is no state dict, or for one of another net.
     """
     state = read(path)
     classes = state.get("fc.weight")
-    if classes is None:
+    if classes is None or not classes.ndim:
         near = ", ".join(list(state)[:3])
         raise UserError(
             f"{path} has no fc.weight: is it in torchvision's layout? (keys: {near}, …)"
@@ -42,7 +42,7 @@ def from_file(path: Path, name: str) -> Net:
     return net.eval()
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Tensor]:
     """The state dict in a file; UserError where there is none."""
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
@@ -55,6 +55,13 @@ def read(path: Path) -> dict[str, Any]:
     for wrapper in WRAPPERS:
         if isinstance(found, dict) and isinstance(found.get(wrapper), dict):
             found = found[wrapper]
-    if not isinstance(found, dict) or not any(isinstance(v, Tensor) for v in found.values()):
+    items = found.items() if isinstance(found, dict) else ()
+    tensors = {_bare(str(key)): value for key, value in items if isinstance(value, Tensor)}
+    if not tensors:
         raise UserError(f"{path} holds no state dict: no tensors by name")
-    return {str(key).removeprefix("module."): value for key, value in found.items()}
+    return tensors
+
+
+def _bare(key: str) -> str:
+    """A weight's name without what wrappers of the net put into it."""
+    return key.replace("_orig_mod.", "").removeprefix("module.")

@@ -3,10 +3,9 @@
 from typing import cast
 
 import torch
-from torch import nn
 from torchvision import models
 
-from resnet.nets.initialisation import initialise
+from resnet.nets.initialisation import covers, initialise
 from resnet.nets.net import Net
 from resnet.randomness import key
 
@@ -33,14 +32,8 @@ def foreign(model: str, num_classes: int, seed: int) -> Net:
         torch.manual_seed(key(seed, "torchvision", model) % 2**63)
         extra = WITHOUT_AUXILIARY.get(model, {})
         net = models.get_model(model, weights=None, num_classes=num_classes, **extra)
-    if _ordinary(net):
+    if covers(net):
         initialise(net, seed)
     net.name, net.depth, net.checkpointing = f"torchvision:{model}", 0, False
     net.blocks = [m for m in net.modules() if type(m).__name__ in BLOCKS]
     return cast(Net, net)
-
-
-def _ordinary(net: nn.Module) -> bool:
-    known = (nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d)
-    owners = [m for m in net.modules() if list(m.parameters(recurse=False))]
-    return all(isinstance(owner, known) for owner in owners)

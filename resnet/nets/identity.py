@@ -12,11 +12,12 @@ from torch import nn
 
 from resnet.errors import UserError
 from resnet.nets.construct import architecture
+from resnet.nets.initialisation import initialise
 from resnet.nets.net import Net
 from resnet.nets.vocabulary import Block
 
 
-def insert_identities(net: Net, name: str) -> Net:
+def insert_identities(net: Net, name: str, seed: int = 0, init: str = "fan-out") -> Net:
     """The net `name` with the weights of `net` and, in its further blocks, the identity.
 
     In evaluation mode its outputs on the CPU equal those of `net`, bit for bit: what a block
@@ -26,6 +27,8 @@ def insert_identities(net: Net, name: str) -> Net:
     Args:
         net: a plain net of basic blocks, or a residual net; stays as it is.
         name: a net that differs in being deeper and in nothing else.
+        seed: of the weights that further residual blocks are drawn with.
+        init: the mode of `initialise` that draws them.
 
     Raises:
         UserError: where the two nets differ otherwise, or a block cannot be the identity.
@@ -33,6 +36,7 @@ def insert_identities(net: Net, name: str) -> Net:
     deeper = architecture(name, net.fc.out_features)
     _check_pair(net, deeper)
     deeper.to_empty(device=net.fc.weight.device)
+    initialise(deeper, seed, init)
     for old, new in zip(net.stages, deeper.stages, strict=True):
         for block, source in zip_longest(new, old):
             if source is None:
@@ -48,12 +52,15 @@ def insert_identities(net: Net, name: str) -> Net:
 def make_identity(block: Block) -> None:
     """Give `block` weights with which it hands on what it gets, where that is not negative.
 
-    A residual block: zero weights in F, so that the shortcut alone speaks. A plain one: Dirac
-    kernels, a single 1 in the middle of each. Batch normalisation is neutral in both.
+    A residual block keeps its weights but for a zero at the end of F, so that the shortcut alone
+    speaks and F still learns: with zeros throughout, no convolution would ever get a gradient.
+    A plain one gets Dirac kernels, a single 1 in the middle of each. Batch normalisation is
+    neutral in both, where it is not that zero.
 
     Raises:
-        UserError: for a block that changes the size or the shortcut, or a plain bottleneck, which
-            is too narrow to hand on all its channels.
+        UserError: for a block that changes the size or the shortcut, a plain bottleneck, which is
+            too narrow to hand on all its channels, or F that ends in ReLU, which no gradient
+            passes at zero.
     """
     plain = block.downsample is None
     convs = [layer for layer, _ in block.layers]
@@ -63,10 +70,21 @@ def make_identity(block: Block) -> None:
         raise UserError(f"a block with shortcut {block.style.shortcut} cannot be the identity")
     if plain and block.style.unit == "bottleneck":
         raise UserError("a plain bottleneck is too narrow to be the identity")
+    if block.style.placement == "relu-before-addition" and not plain:
+        raise UserError("a block with ReLU before addition cannot be the identity and still learn")
     for layer, norm in block.layers:
-        (nn.init.dirac_ if plain else nn.init.zeros_)(layer.weight)
+        if plain:
+            nn.init.dirac_(layer.weight)
         if norm is not None:
             neutralise(norm)
+    if not plain:
+        nn.init.zeros_(_last(block).weight)
+
+
+def _last(block: Block) -> nn.Conv2d | nn.BatchNorm2d:
+    """What F ends in: the convolution where BN stands elsewhere, else BN (its shift is 0)."""
+    conv, norm = block.layers[-1]
+    return conv if block.style.placement in ("full-preact", "bn-after-addition") else norm
 
 
 @torch.no_grad()

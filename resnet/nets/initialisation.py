@@ -37,6 +37,13 @@ def initialise(net: nn.Module, seed: int, mode: str = "fan-out") -> None:
             _reset(module, name, seed, mode)
 
 
+def covers(net: nn.Module) -> bool:
+    """Whether `initialise` sets every weight of `net`, rather than leave it half as it was."""
+    known = (nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d)
+    owners = [m for m in net.modules() if list(m.parameters(recurse=False))]
+    return all(isinstance(owner, known) for owner in owners)
+
+
 def _reset(module: nn.Module, name: str, seed: int, mode: str) -> None:
     if isinstance(module, nn.Conv2d | nn.Linear):
         _normal(module.weight, f"{name}.weight", seed, deviation(module, mode))

@@ -51,8 +51,11 @@ def check_start(
 
 def _can_grow(spec: Spec) -> bool:
     """Whether a further block can be made the identity: see `resnet.nets.identity`."""
-    narrow = spec.style.shortcut == "none" and spec.style.unit == "bottleneck"
-    return spec.family != "vgg" and spec.style.shortcut in ("none", "A", "B") and not narrow
+    style = spec.style
+    narrow = style.shortcut == "none" and style.unit == "bottleneck"
+    dead = style.shortcut != "none" and style.placement == "relu-before-addition"
+    fits = style.shortcut in ("none", "A", "B")
+    return spec.family != "vgg" and fits and not narrow and not dead
 
 
 def split(name: str) -> tuple[str, str]:

@@ -151,10 +151,26 @@ def _arms(
 
 
 def _fit(recipe: Recipe, dataset: Dataset) -> Recipe:
-    """The recipe, cut to the data set's size where that is smaller than its own."""
+    """The recipe, cut to the data set's size where that is smaller than its own.
+
+    Raises:
+        UserError: a data set of another kind, or one that leaves too little to train on.
+    """
     photographs.check_kind(recipe, dataset)
     if recipe.photographs:
-        return photographs.fit(recipe, cast("PhotoSet", dataset))
+        its = photographs.fit(recipe, cast("PhotoSet", dataset))
+    else:
+        its = _cut(recipe, dataset)
+    if its.batch_size > its.train_images:  # there would be epochs without a step
+        raise UserError(
+            f"recipe '{recipe.name}' takes batches of {its.batch_size:,} images, and there are "
+            f"{its.train_images:,} to train on: hold fewer out, or give it more of the data"
+        )
+    return its
+
+
+def _cut(recipe: Recipe, dataset: Dataset) -> Recipe:
+    """`_fit` for small images."""
     have = len(dataset.train.labels)
     want = recipe.train_images + recipe.validation_images
     if want > have:

@@ -59,11 +59,12 @@ CIFAR = (
         warmup="stays",
         warmup_min_depth=110,
     ),
-    # facebookarchive/fb.resnet.torch: 164 epochs of 391 batches, cut at 81 and 122.
+    # facebookarchive/fb.resnet.torch: 164 epochs of 391 batches; train.lua cuts the rate for
+    # epochs 81 and 122, counted from 1: after 80 and 121 of them.
     Recipe(
         "fb",
         steps=64_124,
-        milestones=(31_671, 47_702),
+        milestones=(31_280, 47_311),
         nesterov=True,
         decay_all=True,
         normalisation="channel",

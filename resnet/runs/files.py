@@ -2,9 +2,10 @@
 
 import contextlib
 import json
+import math
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,6 +34,11 @@ def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON, atomically."""
     text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n"
     write_atomic(path, lambda file: file.write(text.encode()))
+
+
+def finite(numbers: Mapping[str, float]) -> dict[str, float]:
+    """What of `numbers` the record can hold: its JSON knows no NaN and no infinity."""
+    return {name: number for name, number in numbers.items() if math.isfinite(number)}
 
 
 def read_json(path: Path) -> Any:

@@ -6,6 +6,7 @@ measure-<name>.json   columns for the table of runs, and rows for its history, w
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 from resnet.analysis import settings
 from resnet.errors import unknown
 from resnet.recipes.recipe import Recipe
-from resnet.runs.files import read_json, write_json
+from resnet.runs.files import finite, read_json, write_json
 from resnet.runs.spec import canonical
 
 
@@ -148,11 +149,11 @@ def path_of(path: Path, name: str) -> Path:
 def write(
     path: Path, name: str, values: Mapping[str, float], rows: Iterable[tuple[int, str, float]]
 ) -> None:
-    """Put what was found into the run folder `path`, atomically."""
+    """Put what was found into the run folder `path`, atomically; what is not finite is left out."""
     content = {
         "version": get(name).version,
-        "values": dict(values),
-        "rows": [list(row) for row in rows],
+        "values": finite(values),
+        "rows": [list(row) for row in rows if math.isfinite(row[2])],
     }
     write_json(path_of(path, name), {**content, "digest": _digest(content)})
 

@@ -91,7 +91,10 @@ class _Across(_Kept):
 
 
 class _Normalise(torch.autograd.Function):
-    """torch's SyncBatchNorm in its formulas, on any device: that one runs on a GPU alone."""
+    """torch's SyncBatchNorm in its formulas, on any device: that one runs on a GPU alone.
+
+    Feature maps in bfloat16 are computed with in the precision of the weights, and go back to it.
+    """
 
     @staticmethod
     def forward(
@@ -99,7 +102,8 @@ class _Normalise(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """(y, mean, biased variance) over all ranks."""
         dims, shape = _around(x)
-        own = torch.stack(torch.var_mean(x, dims, correction=0))
+        wide = x.to(weight.dtype)
+        own = torch.stack(torch.var_mean(wide, dims, correction=0))
         every = [torch.empty_like(own) for _ in range(world)]
         dist.all_gather(every, own)
         variances, means = torch.stack(every).unbind(1)
@@ -109,21 +113,23 @@ class _Normalise(torch.autograd.Function):
         ctx.save_for_backward(x, weight, mean, scale)
         ctx.world = world
         ctx.mark_non_differentiable(mean, variance)
-        y = (x - mean.view(shape)) * (scale * weight).view(shape) + bias.view(shape)
-        return y, mean, variance
+        y = (wide - mean.view(shape)) * (scale * weight).view(shape) + bias.view(shape)
+        return y.to(x.dtype), mean, variance
 
     @staticmethod
     def backward(ctx: Any, dy: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of the sum of all ranks' losses; weight's and bias's share of this rank."""
         x, weight, mean, scale = ctx.saved_tensors
         dims, shape = _around(x)
-        straight = (x - mean.view(shape)) * scale.view(shape)
+        dy = dy.to(weight.dtype)
+        straight = (x.to(weight.dtype) - mean.view(shape)) * scale.view(shape)
         own = torch.stack([dy.sum(dims), (dy * straight).sum(dims)])
         every = own.clone()
         dist.all_reduce(every)
         along, across = every / (x.numel() // x.shape[1] * ctx.world)
         centred = dy - along.view(shape) - straight * across.view(shape)
-        return centred * (scale * weight).view(shape), own[1], own[0], None, None
+        dx = centred * (scale * weight).view(shape)
+        return dx.to(x.dtype), own[1], own[0], None, None
 
 
 def _around(x: Tensor) -> tuple[list[int], list[int]]:

@@ -23,6 +23,7 @@ import torch.distributed as dist
 from pytorch_lightning.plugins.environments import ClusterEnvironment, LightningEnvironment
 from pytorch_lightning.strategies import DDPStrategy
 from torch import Tensor, nn
+from torchvision.ops import StochasticDepth
 
 from resnet.data import Split
 from resnet.errors import UserError
@@ -113,15 +114,18 @@ def check(recipe: Recipe, net: nn.Module, ranks: Ranks) -> None:
             f"{world} processes have {batch // world} images each, and the recipe's batch "
             f"statistics are those of {group}: give at most {batch // group} processes"
         )
-    draws: list[nn.Module] = [
-        m for m in net.modules() if isinstance(m, nn.Dropout | DropoutShortcut)
-    ]
-    draws += [m for m in net.modules() if isinstance(m, Block) and m.style.dropout]
-    if draws:
+    if any(_draws(module) for module in net.modules()):
         raise UserError(
-            "dropout draws for a whole batch: one process must train this net (no --nodes, "
-            "no --processes-per-run)"
+            "dropout and torchvision's stochastic depth draw for a whole batch: one process must "
+            "train this net (no --nodes, no --processes-per-run)"
         )
+
+
+def _draws(module: nn.Module) -> bool:
+    """Whether it draws for a whole batch, of which a rank has but a part."""
+    if isinstance(module, Block):
+        return bool(module.style.dropout)
+    return isinstance(module, nn.Dropout | DropoutShortcut | StochasticDepth)
 
 
 def average_before_steps(optimizer: torch.optim.Optimizer, net: nn.Module, ranks: Ranks) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from torch import Tensor, nn
 
 from resnet.errors import UserError
-from resnet.nets import build, initialise
+from resnet.nets import build
 from resnet.nets.identity import insert_identities
+from resnet.nets.initialisation import covers, initialise
 from resnet.nets.net import Net
 from resnet.nets.start import split
 from resnet.runs.folder import CorruptRun, RunFolder, read_result, read_spec
@@ -43,7 +44,8 @@ def starting_net(
         UserError: when that one's weights are missing or not those of its result.
     """
     net = build(spec.net, num_classes=num_classes, seed=spec.seed)
-    initialise(net, spec.seed, spec.recipe.init)
+    if covers(net):  # else it is torchvision's, which draws its own weights
+        initialise(net, spec.seed, spec.recipe.init)
     if spec.start is not None:
         net.load_state_dict(share(lambda: inherited(net, spec, parent(spec, root))))
     return net
@@ -74,7 +76,7 @@ def inherited(net: Net, spec: RunSpec, folder: RunFolder) -> dict[str, Tensor]:
     """
     source = trained_net(folder)
     if split(source.name)[0] != split(net.name)[0]:
-        source = insert_identities(source, net.name)
+        source = insert_identities(source, net.name, spec.seed, spec.recipe.init)
     weights: dict[str, Tensor] = dict(source.state_dict())
     if folder.spec.dataset_digest != spec.dataset_digest:
         weights = {name: w for name, w in weights.items() if not name.startswith(HEAD)}

@@ -16,7 +16,7 @@ from resnet.data import Dataset, Pipeline
 from resnet.data.feed import feed
 from resnet.data.parts import part
 from resnet.runs import provenance
-from resnet.runs.files import read_json, write_json
+from resnet.runs.files import finite, read_json, write_json
 from resnet.runs.folder import PROVENANCE, RunFolder
 from resnet.runs.spec import RunSpec
 from resnet.training.batch_norm import set_statistics
@@ -100,7 +100,7 @@ def _attempt(
     try:
         _fit(module, record, mirror, val_loaders, device)
         result = {
-            **{key: value for key, value in record.metrics.items() if key != "lr"},
+            **finite({key: value for key, value in record.metrics.items() if key != "lr"}),
             **record.initial,
             "steps": module.position.step,
             "weights_sha256": weights_sha256(module.net),
@@ -133,8 +133,8 @@ def _prepare(
     check(recipe, net, record.ranks)
     probe = next(iter(pipeline.test(subset.train, min(PROBE, fed.test_batch))))
     norms = block_gradient_norms(net, *probe)
-    record.initial = {"gradient_ratio": ratio(norms)}
-    record.norms = {f"gradient_norm/{i:04d}": norm for i, norm in enumerate(norms)}
+    record.initial = finite({"gradient_ratio": ratio(norms)} if norms else {})
+    record.norms = finite({f"gradient_norm/{i:04d}": norm for i, norm in enumerate(norms)})
     record.write({"step": 0, "epoch": 0, **record.initial, **record.norms})
     set_statistics(net, recipe.bn_group, recipe.batch_size, record.ranks.world)
     held_out = [s for s in (subset.test, subset.validation) if len(s.labels)]

@@ -19,6 +19,7 @@ from resnet.planning.options import parse
 from resnet.planning.photographs import asked, fit
 from resnet.recipes import get
 from resnet.runs.spec import RunSpec
+from resnet.training.step import set_precision
 from tests.imagenet.photos import recipe
 
 
@@ -126,7 +127,10 @@ def files(tmp_path: Path) -> list[Path]:
 def test_weights_are_asked_as_torchvision_would(folder: Path, files: list[Path]) -> None:
     its = replace(get("torchvision-imagenet"), images_per_class=1, size=64, test_side=73)
     asked = foreign.questions(folder, its, say=lambda text: None)
+    set_precision("tf32")  # as an earlier run of this process may have left it
     rows = list(foreign.evaluate(files, asked, ("1", "10")))
+    assert not torch.backends.cudnn.allow_tf32
+    assert not torch.backends.cuda.matmul.allow_tf32
     assert [(row.file, row.protocol) for row in rows] == [
         *(("0.pth", "1"), ("0.pth", "10"), ("1.pth", "1"), ("1.pth", "10")),
         *(("2 files", "1"), ("2 files", "10")),
