@@ -203,7 +203,8 @@ def _torchvision(name: str) -> str:
     from torchvision import models
 
     model = name.removeprefix("torchvision:")
-    valid = models.list_models(module=models)
+    # maxvit_t has a part of its own called `blocks`, as residual blocks are here.
+    valid = models.list_models(module=models, exclude="maxvit*")
     if model not in valid:
         raise unknown("net of torchvision", model, valid)
     return model

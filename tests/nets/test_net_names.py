@@ -120,6 +120,7 @@ def test_what_a_depth_means(name: str, images: str, unit: str) -> None:
         ("wrn-16-4-dropout1", ["below 1"]),
         ("resnet20-relu-only-preact-stochastic-depth", ["stochastic depth"]),
         ("torchvision:resnt50", ["did you mean", "resnet50"]),
+        ("torchvision:maxvit_t", ["did you mean", "vit_b_32"]),
         ("", ["names are"]),
         ("resnet" + "9" * 5000, ["unknown net"]),
     ],
