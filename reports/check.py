@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from reports.attach import FORMAT, MANIFEST, contents, head, page_words, verdict_records
-from reports.elements import REGISTRY
+from reports.elements import BREAK, REGISTRY
 from reports.report import Report, narrowed
 from reports.source import HISTORY, RUNS, unpacked
 from resnet.errors import UserError
 
-DROPPED = frozenset("-\u2010\u00ad'\"‘’“”′″")
-"""Hyphens and quotes: line ends add the one, typesetting turns the other, or makes primes."""
+DROPPED = frozenset(f"{BREAK}-\u2010\u00ad'\"‘’“”′″")
+"""Breaks, hyphens and quotes: line ends take or add the first two, typesetting turns the last."""
 
 
 def differences(path: Path) -> list[str]:
