@@ -57,9 +57,25 @@ def _run(experiment: Experiment, arguments: Sequence[str] | None) -> int:
     from resnet.analysis.lesions import lesion
 
     net, batches, classes = opened(asked, options, experiment)
+    if options.dry_run:
+        return tell(net, asked.delete)
     if asked.delete is not None:
         return delete(net, batches, asked.delete, asked.json)
     show(str(net.name), lesion(net, batches, classes), asked.json)
+    return 0
+
+
+def tell(net: Net, text: str | None) -> int:
+    """Print what would be done to the net, do nothing; the exit status."""
+    from resnet.analysis.chain import Chain
+    from resnet.console import say
+
+    chain = Chain(net)
+    what = f"each of {len(chain)} blocks, then several at random, then pairs swapped"
+    if text is not None:
+        places = {_place(chain, word) for word in text.split(",")}
+        what = f"{text}, {len(places)} of {len(chain)} blocks together"
+    say(f"{net.name}: to be tested whole, and with blocks deleted: {what}")
     return 0
 
 

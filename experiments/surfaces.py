@@ -88,7 +88,13 @@ def compute(experiment: Experiment, options: Options, settings: str, part: int, 
     for spec in done:
         run = trained(spec, dataset, options.output_dir, device)
         whole = Landscape(run, chosen(spec.recipe, settings))
+        if options.dry_run:
+            say(f"{spec.title}: {whole.missing(part - 1, of)} points to compute, "
+                f"{whole.on_record()} on record")  # fmt: skip
+            continue
         count = whole.compute(part - 1, of)
         say(f"{spec.title}: {count} points computed, {whole.on_record()} on record")
+    if options.dry_run:
+        return 0
     say(f"part {part} of {of} is on record for {len(done)} of {len(plan.specs)} runs")
     return 0

@@ -45,6 +45,10 @@ def evaluate(options: Options) -> int:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     asked = foreign.questions(root, recipe, device, say)
     say(f"{len(asked.split):,} photographs; resized, cropped and normalised as by {recipe.name}")
+    if options.dry_run:
+        ways = ", ".join(SHOWN[crop] for crop in chosen.crops)
+        say(f"to be evaluated with {ways}: {', '.join(map(str, files))}")
+        return 0
     table = Table(box=None, header_style="dim")
     for name in ("file", "net", "protocol", "images", "top-1 error", "top-5 error", "paper"):
         words = name in ("file", "net", "protocol")

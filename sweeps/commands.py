@@ -38,8 +38,6 @@ def plan(values: argparse.Namespace) -> int:
 def submit(values: argparse.Namespace) -> int:
     """Send what is missing; with --wait stay until it is over."""
     options, cluster = _options(values)
-    if options.dry_run:
-        return plan(values)
     status = 0
     for name in values.experiments:
         made = sending.plan(experiments.get(name), options, cluster)
@@ -137,6 +135,9 @@ def _as_before(last: Manifest, file: Path | None, flags: tuple[tuple[str, Any], 
 
 
 def _send(specs: tuple[RunSpec, ...], order: Order, values: argparse.Namespace) -> int:
+    if values.dry_run:
+        _print_plan(order.experiment, plan_lines(sending.draft(specs, order), largest_array()))
+        return 0
     draft, sent = sending.submit(specs, order)
     _print_plan(order.experiment, plan_lines(draft, largest_array()))
     print(f"  sent      as jobs {jobs_text(sent.jobs)}" if sent else "  sent      nothing")

@@ -122,6 +122,11 @@ def test_a_file_and_a_run_of_the_same_net_lose_the_same(
     given = ["--run", spec.id, "--images", 20, "--json", "--delete"]
     status, out, _ = said([*given, "2.1"], capsys)
     assert json.loads(out)["error"] == expected.single[1]
+    for words, told in (([*given, "2.1,3.1"], "2.1,3.1, 2 of 3 blocks"), (given[:-1], "3 blocks")):
+        status, out, _ = said([*words, "--dry-run"], capsys)
+        assert status == 0
+        assert told in out
+        assert "error" not in out
     status, _, err = said([*given, "1.1,2.2"], capsys)
     assert (status, err.count("\n")) == (2, 1)
     assert "--delete 2.2: plain8 has the blocks 1.1 to 1.1, 2.1 to 2.1, 3.1 to 3.1" in err

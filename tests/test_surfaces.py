@@ -55,6 +55,8 @@ def test_parts_of_trained_runs_come_to_the_whole(
     (planned,) = plans.make(EXPERIMENT, options, "quick", dataset).specs
     train(planned, dataset, tmp_path, "test")
     capsys.readouterr()
+    assert surfaces._run(EXPERIMENT, [*arguments, "--part", "1/1", "--dry-run"]) == 0
+    assert "34 points to compute, 0 of 34 on record" in capsys.readouterr().out.replace("\n", " ")
     for part in ("2/2", "1/2", "1/2"):
         assert surfaces._run(EXPERIMENT, [*arguments, "--part", part]) == 0
     said = capsys.readouterr().out

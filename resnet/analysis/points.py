@@ -53,12 +53,18 @@ class Points:
                 busy.append(chunk)
         return done + sum(self._fill(chunk, at, timeout=-1) for chunk in busy)
 
+    def missing(self, part: int = 0, of: int = 1) -> int:
+        """How many points of part number `part` of `of` are not on record."""
+        return sum(len(self._missing(chunk)) for chunk in range(part, self.chunks, of))
+
+    def _missing(self, chunk: int) -> list[int]:
+        known = self._read(chunk)
+        numbers = range(chunk * CHUNK, min((chunk + 1) * CHUNK, self.count))
+        return [number for number in numbers if number not in known]
+
     def _fill(self, chunk: int, at: Callable[[int], Values], timeout: float) -> int:
         with FileLock(self._file(chunk).with_suffix(".lock"), timeout=timeout):
-            known = self._read(chunk)
-            numbers = range(chunk * CHUNK, min((chunk + 1) * CHUNK, self.count))
-            missing = [number for number in numbers if number not in known]
-            if missing:
+            if missing := self._missing(chunk):
                 self._append(chunk, "" if self._ends_well(chunk) else "\n")
             for number in missing:
                 self._append(chunk, json.dumps([number, *at(number)]) + "\n")

@@ -114,6 +114,10 @@ class Landscape:
             done += self.points(name).compute(at, part, of)
         return done
 
+    def missing(self, part: int = 0, of: int = 1) -> int:
+        """How many points of a part of every surface are not on record."""
+        return sum(self.points(name).missing(part, of) for name in self.surfaces)
+
     def on_record(self) -> str:
         """How many points are on record, of how many: '37 of 290'."""
         known = sum(len(self.points(name).known()) for name in self.surfaces)
