@@ -74,8 +74,9 @@ def train_here(
     job = _job(plan, options, device, threads, processes)
     clock = Clock(sum(plan.amounts), seconds)
     errors: dict[str, str] = {}
+    on_record = options.output_dir, plan.experiment.name, plan.pending, job.measures, job.speed
     with (
-        recorded(options.output_dir, plan.experiment.name, plan.pending, job.measures) as sweep,
+        recorded(*on_record) as sweep,
         Show(len(plan.pending), clock, work) as show,
     ):
         witness = Witness(sweep.events(0), errors.__getitem__, show)
@@ -131,8 +132,9 @@ def train_in_this_process(
 
     job = _job(plan, options, device)
     clock = Clock(sum(plan.amounts), seconds)
+    on_record = options.output_dir, plan.experiment.name, plan.pending, job.measures, job.speed
     with (
-        recorded(options.output_dir, plan.experiment.name, plan.pending, job.measures),
+        recorded(*on_record),
         Show(len(plan.pending), clock, work) as show,
     ):
         for spec in longest_first(plan.pending):

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from resnet.errors import UserError, mendable
-from resnet.planning.options import Parser, add_arguments
+from resnet.planning import cluster
+from resnet.planning.options import Parser, add_arguments, add_places, add_ways
 
 COMMANDS = {
     "plan": "what a submission would send, and how long it would take; sends nothing",
@@ -61,7 +62,7 @@ def _add_arguments(parser: Parser, name: str) -> None:
     many = "+" if name in ("plan", "submit") else "*"
     parser.add_argument("experiments", nargs=many, metavar="EXPERIMENT")
     if name in ("plan", "submit", "resume"):
-        add_arguments(parser)
+        _add_resumed(parser) if name == "resume" else add_arguments(parser)
         parser.set_defaults(launcher="slurm")
     else:
         parser.add_argument(
@@ -76,6 +77,14 @@ def _add_arguments(parser: Parser, name: str) -> None:
         parser.add_argument("--run", metavar="ID", help="this run, troubled or not")
         parser.add_argument("--lines", type=int, default=40, metavar="N", help="of each log")
     parser.set_defaults(command=name)
+
+
+def _add_resumed(parser: Parser) -> None:
+    """What may be other than it was when the runs were sent: not what a run is."""
+    parser.add_argument("--nets", metavar="A,B", help="of the nets that were sent, these")
+    add_places(parser, "the data")
+    add_ways(parser)
+    cluster.add_arguments(parser)
 
 
 if __name__ == "__main__":

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from resnet import experiment as experiments
 from resnet.errors import UserError
-from resnet.planning import cluster as settings
 from resnet.planning.cluster import Cluster
 from resnet.planning.options import from_values
 from resnet.runs import folder as run_folder
 from resnet.runs.spec import RunSpec
 from sweeps import manifest as manifests
 from sweeps import sending, slurm
+from sweeps.again import again
 from sweeps.driver import trouble
 from sweeps.launch import jobs_text, wait
 from sweeps.manifest import Manifest
@@ -47,30 +46,9 @@ def submit(values: argparse.Namespace) -> int:
 
 def resume(values: argparse.Namespace) -> int:
     """Send again what was sent and is neither over nor under way."""
-    options = from_values(vars(values))
-    found = [m for m in _manifests(values) if m.launcher == "slurm"]
-    status = 0
-    for name in dict.fromkeys(manifest.experiment for manifest in found):
-        mine = [manifest for manifest in found if manifest.experiment == name]
-        specs = {spec.id: spec for manifest in mine for spec in manifest.specs()}
-        nets = options.nets or ()
-        chosen = [
-            s
-            for s in specs.values()
-            if not nets or s.net in nets or f"{s.net}@{s.recipe.name}" in nets
-        ]
-        last = mine[-1]
-        order = Order(
-            root=options.output_dir,
-            experiment=name,
-            cluster=_as_before(last, options.cluster, options.cluster_flags),
-            data_dir=options.data_dir or (Path(last.data_dir) if last.data_dir else None),
-            wandb=options.wandb or last.wandb,
-            snapshot=options.snapshot or last.snapshot is not None,
-            measures=experiments.get(name).measures,
-            speed=options.speed,
-        )
-        status |= _send(tuple(chosen), order, values)
+    options, status = from_values(vars(values)), 0
+    for specs, order in again(_manifests(values), options, values.experiments):
+        status |= _send(specs, order, values)
     return status
 
 
@@ -124,14 +102,6 @@ def cancel(values: argparse.Namespace) -> int:
 def _options(values: argparse.Namespace) -> tuple[Any, Cluster]:
     options = from_values(vars(values))
     return options, sending.cluster_of(options)
-
-
-def _as_before(last: Manifest, file: Path | None, flags: tuple[tuple[str, Any], ...]) -> Cluster:
-    """The settings of the last submission, with a file and flags given now on top."""
-    if file is not None:
-        return settings.resolve(file, flags)
-    before = {**last.cluster, "setup": tuple(last.cluster["setup"])}
-    return replace(Cluster(**before), **dict(flags))
 
 
 def _send(specs: tuple[RunSpec, ...], order: Order, values: argparse.Namespace) -> int:

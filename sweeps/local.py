@@ -10,13 +10,18 @@ from pathlib import Path
 from filelock import FileLock
 
 from resnet.runs.spec import RunSpec
+from resnet.training.speed import FAST, Speed
 from sweeps import code
 from sweeps.manifest import Manifest, code_of, new_folder
 
 
 @contextmanager
 def recorded(
-    root: Path, experiment: str, specs: Sequence[RunSpec], measures: tuple[str, ...] = ()
+    root: Path,
+    experiment: str,
+    specs: Sequence[RunSpec],
+    measures: tuple[str, ...] = (),
+    speed: Speed = FAST,
 ) -> Iterator[Manifest]:
     """The manifest of runs that this process is about to train; marked as alive meanwhile."""
     manifest = Manifest(
@@ -30,6 +35,7 @@ def recorded(
         cluster={},
         code=code_of(code.digests()),
         measures=measures,
+        speed=speed,
     ).write()
     with FileLock(manifest.alive):
         yield manifest

@@ -18,6 +18,7 @@ from typing import Any
 from resnet.errors import UserError
 from resnet.runs.files import read_json, write_json
 from resnet.runs.spec import RunSpec
+from resnet.training.speed import FAST, Speed
 from sweeps.events import Events
 
 FILE = "manifest.json"
@@ -40,6 +41,7 @@ class Manifest:
     wandb: str | None = None
     snapshot: str | None = None  # the copy of the code that the tasks run
     measures: tuple[str, ...] = ()  # taken of every run
+    speed: Speed = FAST
 
     @property
     def name(self) -> str:
@@ -107,6 +109,7 @@ def read(folder: Path) -> Manifest:
         tasks = tuple(tuple(task) for task in values["tasks"])
         changed = {"folder": folder.resolve(), "tasks": tasks, "jobs": tuple(values["jobs"])}
         changed["measures"] = tuple(values.get("measures", ()))
+        changed["speed"] = Speed(**values.get("speed", {}))  # older manifests have none
         return Manifest(**{**values, **changed})
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(

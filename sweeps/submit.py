@@ -112,6 +112,7 @@ def _manifest(
         wandb=order.wandb,
         snapshot=str(snapshot) if snapshot else None,
         measures=order.measures,
+        speed=order.speed,
     )
 
 

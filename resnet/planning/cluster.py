@@ -114,8 +114,11 @@ def given(values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
 def resolve(file: Path | None, flags: tuple[tuple[str, Any], ...]) -> Cluster:
     """The user's file with the flags on top; UserError for a wrong key or value in either."""
     path = file or find()
-    values = read(path) if path else {}
-    place = str(path) if path else "flags"
+    return combine(read(path) if path else {}, str(path), flags)
+
+
+def combine(values: Mapping[str, Any], place: str, flags: tuple[tuple[str, Any], ...]) -> Cluster:
+    """Settings from a `place` with the flags on top; UserError for what is wrong in either."""
     checked = {name: _check(name, value, place) for name, value in values.items()}
     checked |= {name: _check(name, value, "flags") for name, value in flags}
     return _sensible(replace(Cluster(), **checked))

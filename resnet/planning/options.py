@@ -115,8 +115,7 @@ def add_arguments(
     add("--until-decided", type=int, metavar="N", help="add seeds in waves, up to N an arm")
     add("--validation-images", type=int, default=0, metavar="N", help="held out (paper: 5000)")
     add("--dataset", default="", metavar="NAME", help=f"{dataset} or {stand_in(dataset)}")
-    add("--data-dir", type=Path, metavar="DIR", help=f"where {dataset} lies (default data/)")
-    add("--output-dir", type=Path, default=Path("runs"), metavar="DIR", help="where runs go")
+    add_places(parser, dataset)
     add(
         "--launcher",
         choices=LAUNCHERS,
@@ -130,6 +129,26 @@ def add_arguments(
         help="runs at a time here (default: one a core; on a GPU see README)",
     )
     add("--minutes", type=float, metavar="N", help="save and stop then; the same command goes on")
+    add("--no-report", dest="report", action="store_false", help="stop at the table")
+    add_ways(parser)
+    if experiment is not None and experiment.groups:
+        groups = "; ".join(f"{name}: {','.join(nets)}" for name, nets in experiment.groups.items())
+        add("--group", metavar="NAME", choices=(*experiment.groups,), help=f"arms: {groups}")
+    if experiment is None or experiment.dataset in PHOTOGRAPHS:
+        photographs.add_arguments(parser)
+    cluster.add_arguments(parser)
+
+
+def add_places(parser: argparse.ArgumentParser, dataset: str) -> None:
+    """Add where the data lies, and where the runs do."""
+    add = parser.add_argument
+    add("--data-dir", type=Path, metavar="DIR", help=f"where {dataset} lies (default data/)")
+    add("--output-dir", type=Path, default=Path("runs"), metavar="DIR", help="where runs go")
+
+
+def add_ways(parser: argparse.ArgumentParser) -> None:
+    """Add what changes no number: how runs are told, how fast they are, and a plan alone."""
+    add = parser.add_argument
     add("--wandb", choices=("offline", "online", "disabled"), help="the mirror of the record")
     add("--plain-step", action="store_true", help="no CUDA graphs: the same numbers, slower")
     add(
@@ -138,14 +157,7 @@ def add_arguments(
         help="cuDNN's kernels, not our own (for bfloat16 on a GPU)",
     )
     add("--compile", action="store_true", help="compile the blocks: for long runs on a GPU")
-    add("--no-report", dest="report", action="store_false", help="stop at the table")
     add("--dry-run", action="store_true", help="print the plan, do nothing")
-    if experiment is not None and experiment.groups:
-        groups = "; ".join(f"{name}: {','.join(nets)}" for name, nets in experiment.groups.items())
-        add("--group", metavar="NAME", choices=(*experiment.groups,), help=f"arms: {groups}")
-    if experiment is None or experiment.dataset in PHOTOGRAPHS:
-        photographs.add_arguments(parser)
-    cluster.add_arguments(parser)
 
 
 def parse(experiment: Experiment, arguments: Sequence[str] | None = None) -> Options:
@@ -169,9 +181,10 @@ def from_values(values: Mapping[str, Any]) -> Options:
     if values["nets"] is not None:
         nets = tuple(net.strip() for net in values["nets"].split(",") if net.strip())
         values["nets"] = tuple(dict.fromkeys(map(check, nets)))  # resnet20-A is resnet20
-    if values["seeds"] is not None:
+    if values.get("seeds") is not None:
         values["seeds"] = seeds(values["seeds"])
-    options = Options(**{field.name: values[field.name] for field in fields(Options)})
+    names = [field.name for field in fields(Options)]
+    options = Options(**{name: values[name] for name in names if name in values})
     validate(options)
     return options
 
