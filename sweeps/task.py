@@ -55,7 +55,8 @@ class Task:
         signal.signal(signal.SIGTERM, self._note)
         witness = self._train(events)
         if self.signalled and any(witness.ends.get(s.id) != "error" for s in self._left()):
-            self._weigh(events, witness)
+            if not self._measures_only(witness):
+                self._weigh(events, witness)
             self._requeue(events, owner)
         events.add("end", start=_start_id())
         ends = list(witness.ends.values())
@@ -140,6 +141,11 @@ class Task:
         for rank in ranks:
             rank.kill()
         return {}
+
+    def _measures_only(self, witness: Witness) -> bool:
+        """Whether what is left is trained, and its measures go on where they were cut."""
+        left = [spec for spec in self._left() if witness.ends.get(spec.id) != "error"]
+        return all(self._folder(s).status(self.job.measures) == "unmeasured" for s in left)
 
     def _weigh(self, events: Events, witness: Witness) -> None:
         """Stop a task of which no run got on in several attempts."""

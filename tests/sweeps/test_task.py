@@ -110,6 +110,19 @@ def test_without_progress_it_is_stopped_and_named(
     assert Events(tmp_path / "events.jsonl").read()[-1]["kind"] == "stalled"
 
 
+def test_a_long_measure_may_take_as_many_attempts_as_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handlers: list[int]
+) -> None:
+    for spec in SPECS:
+        finish(tmp_path, spec)
+    script(monkeypatch, cut_after(0))
+    again = make_task(tmp_path)
+    again.job = replace(again.job, measures=("signals",))
+    for _ in range(STALLED + 2):
+        again = attempt(again)
+    assert len(handlers) == STALLED + 2
+
+
 def test_nothing_is_requeued_when_the_signal_comes_too_late(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handlers: list[int]
 ) -> None:
