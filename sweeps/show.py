@@ -102,14 +102,15 @@ def table(states: Sequence[RunState], all_: bool = False) -> Any:
     chosen = [s for s in states if all_ or s.state != "done"]
     chosen.sort(key=lambda s: (s.state in ("queued", "waiting", "new"), s.state in ALIVE))
     grid = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for name in ("id", "run", "state", "step", "job", "node"):
-        grid.add_column(name, no_wrap=True)
-    grid.add_column("cause", no_wrap=True, overflow="ellipsis", ratio=1)
+    for name in ("id", "run", "state", "step", "job, node", "cause"):
+        # A narrow terminal wraps the rest: what it may not hide is which run is in which state.
+        grid.add_column(name, no_wrap=name in ("id", "state", "step"), overflow="fold")
     for state in chosen if all_ else chosen[:MOST]:
         word = Text(state.state, style=STYLES.get(state.state, "bold red"))
         step = f"{state.step}/{state.steps}" if state.step else ""
         cause = state.cause or state.metrics
-        grid.add_row(state.id, state.title, word, step, state.job, state.node, Text(cause))
+        where = f"{state.job} {state.node}".strip()
+        grid.add_row(state.id, state.title, word, step, where, Text(cause))
     if not all_ and len(chosen) > MOST:
         grid.caption = f"and {len(chosen) - MOST} more (--all shows them)"
         grid.caption_justify = "left"

@@ -53,7 +53,22 @@ def ended(jobs: Iterable[str]) -> dict[str, tuple[str, str]]:
     except NoAnswer:
         return {}  # installed, but there is no accounting
     rows = (line.split("|") for line in text.splitlines() if line.count("|") == 2)
-    return {row[0]: (row[1].split()[0], row[2]) for row in rows if row[1]}
+    return {
+        job: (state.split()[0], node.replace("None assigned", ""))
+        for name, state, node in rows
+        if state
+        for job in _each(name)
+    }
+
+
+def _each(job: str) -> list[str]:
+    """The ids in one of accounting's: '7_[0,2-3%2]' are elements that never started."""
+    array, bracket, rest = job.partition("_[")
+    if not bracket:
+        return [job]
+    found = re.findall(r"(\d+)(?:-(\d+)(?::(\d+))?)?", rest.partition("%")[0])
+    ranges = (range(int(a), int(b or a) + 1, int(step or 1)) for a, b, step in found)
+    return [f"{array}_{number}" for numbers in ranges for number in numbers]
 
 
 def cancel(jobs: Iterable[str]) -> None:
@@ -72,12 +87,13 @@ def max_array_size() -> int:
 
 
 def check_partition(name: str) -> None:
-    """UserError with the valid ones when there is no such partition."""
+    """UserError with the valid ones when there is no such partition; `name` may list several."""
     from resnet.errors import unknown
 
-    partitions = set(_ask("sinfo", "-h", "-o", "%R").split())
-    if name and partitions and name not in partitions:
-        raise unknown("partition", name, partitions)
+    partitions = set(_ask("sinfo", "-a", "-h", "-o", "%R").split())  # -a: the hidden ones too
+    for word in name.split(",") if name and partitions else ():
+        if word not in partitions:
+            raise unknown("partition", word, partitions)
 
 
 def check_here() -> None:

@@ -28,7 +28,7 @@ SCRIPTS = {
         echo "$id|CANCELLED by 0|n1" >> $F/ended; done
     """,
     "scontrol": "echo 'MaxArraySize            = '$(cat $F/largest 2>/dev/null || echo 1001)",
-    "sinfo": "echo debug; echo gpu",
+    "sinfo": "echo debug; echo gpu; case \" $* \" in *' -a '*) echo hidden;; esac",
     "srun": "exit 1",
 }
 

@@ -61,12 +61,20 @@ def test_settings_reach_sbatch(bench: Bench) -> None:
 def test_mistakes_are_one_line_and_leave_nothing_sent(bench: Bench) -> None:
     with pytest.raises(UserError, match=r"unknown partition 'gpo'.*gpu"):
         bench.submit(*FOUR, partition="gpo")
+    with pytest.raises(UserError, match=r"unknown partition 'gpo'.*gpu"):
+        bench.submit(*FOUR, partition="gpu,gpo")
     with pytest.raises(UserError, match="Invalid qos") as error:
         bench.submit(*FOUR, qos="bad")
     assert "\n" not in str(error.value)
     assert bench.state(FOUR[0]).state == "new"
     bench.sent(*FOUR)  # nothing stands in the way of the mended command
     assert len(bench.scheduler.jobs) == 4
+
+
+@pytest.mark.parametrize("names", ["hidden", "debug,gpu"])
+def test_partitions_may_be_several_or_hidden(bench: Bench, names: str) -> None:
+    bench.sent(FOUR[0], partition=names)
+    assert f"--partition={names}" in bench.scheduler.script(1)
 
 
 def test_without_slurm_the_mend_is_named(

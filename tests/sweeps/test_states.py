@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from resnet.runs.folder import RunFolder
 from sweeps import manifest as manifests
+from sweeps import show
 from sweeps.local import recorded
 from sweeps.manifest import read
 from sweeps.slurm import NoAnswer
-from sweeps.states import Survey, locked
+from sweeps.states import RunState, Survey, locked
 from tests.sweeps.conftest import Bench, finish, make_spec
 
 SPEC = make_spec()
@@ -70,6 +73,28 @@ def test_cancelled_with_and_without_accounting(bench: Bench) -> None:
     assert "without a word" in bench.state(SPEC).cause
     sent.events(0).add("term")
     assert bench.state(SPEC).state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("row", "cancelled"),
+    [
+        ("1_[0-3]", (0, 1, 2, 3)),
+        ("1_[1-2%2]", (1, 2)),
+        ("1_[0,2-3%1]", (0, 2, 3)),
+        ("1_[0-3:2%4]", (0, 2)),
+        ("1_[3]", (3,)),
+    ],
+)
+def test_elements_that_never_started_end_in_one_row(
+    bench: Bench, row: str, cancelled: tuple[int, ...]
+) -> None:
+    specs = [make_spec(seed) for seed in range(4)]
+    bench.sent(*specs)
+    for number in cancelled:
+        bench.scheduler.end(f"1_{number}", "", "")
+    bench.scheduler.end(row, "CANCELLED by 1000", "None assigned")
+    states = [bench.state(spec).state for spec in specs]
+    assert states == ["cancelled" if i in cancelled else "queued" for i in range(4)]
 
 
 def test_an_error_is_shown_in_a_line_until_the_run_is_taken_up_again(bench: Bench) -> None:
@@ -134,6 +159,22 @@ def test_a_sweep_on_this_machine_has_the_same_states(tmp_path: Path) -> None:
         sweep.events(0).add("error", run=SPEC.id, text="OSError: no")
     state = Survey(root, [read(sweep.folder)]).state(SPEC.id, SPEC.to_json())
     assert (state.state, state.cause) == ("error", "OSError: no")
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_a_narrow_terminal_hides_neither_state_nor_cause(width: int) -> None:
+    cause = "ValueError: a shape that fits no other, as a long line has it"
+    job = {"job": "12345_10", "node": "node-gpu-017"}
+    states = [
+        RunState("0123456789abcdef", "preact-resnet110", 0, "error", 64_000, 999, cause, **job),
+        RunState("0123456789abcdee", "resnet20", 1, "running", 64_000, 12_345, **job),
+    ]
+    out = Console(width=width, file=io.StringIO())
+    out.print(show.table(states))
+    text = out.file.getvalue()  # type: ignore[attr-defined]
+    for word in ("0123456789abcdef", " error ", " running ", "12345/64000", *cause.split()):
+        assert word in text
+    assert max(map(len, text.splitlines())) <= width
 
 
 def test_a_look_at_a_lock_neither_makes_nor_takes_it(tmp_path: Path) -> None:
