@@ -76,7 +76,8 @@ def _recomputed(said: dict[str, Any], report: Report) -> Iterator[str]:
 def import_elements() -> None:
     """Fill the registry: with every module of this folder that makes elements."""
     for path in sorted(Path(__file__).resolve().parent.glob("*.py")):
-        if "\n@element\n" in path.read_text(encoding="utf-8"):
+        hidden = path.name.startswith(".") or not path.is_file()  # as an editor's lock is
+        if not hidden and "\n@element\n" in path.read_text(encoding="utf-8"):
             importlib.import_module(f"reports.{path.stem}")
 
 

@@ -76,8 +76,8 @@ def _named(claim: Claim, nets: tuple[str, ...], recipe: str) -> list[str]:
 
 def names() -> list[str]:
     """The experiments that there are, by name."""
-    scripts = (p for p in FOLDER.glob("*.py") if "EXPERIMENT =" in p.read_text())
-    return sorted(path.stem for path in scripts)
+    scripts = [p for p in FOLDER.glob("*.py") if p.is_file() and not p.name.startswith(".")]
+    return sorted(path.stem for path in scripts if "EXPERIMENT =" in path.read_text())
 
 
 def get(name: str) -> Experiment:

@@ -27,7 +27,8 @@ def digests(root: Path = ROOT) -> dict[str, str]:
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*.py")):
             name = path.relative_to(root).as_posix()
-            if not name.startswith(APART):
+            # An editor's lock is a hidden link to nothing.
+            if not name.startswith(APART) and not path.name.startswith(".") and path.is_file():
                 found[name] = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     return found
 
@@ -51,7 +52,8 @@ def snapshot(target: Path) -> Path:
         shutil.copytree(
             ROOT / package,
             target / package,
-            ignore=shutil.ignore_patterns("__pycache__", "*.pyc"),
+            ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*"),
+            ignore_dangling_symlinks=True,
         )
     write_json(target / provenance.CODE, provenance.code())
     return target

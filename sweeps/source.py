@@ -160,9 +160,10 @@ def _stats(place: Path, depth: int) -> Iterator[str]:
     except OSError:
         return
     for entry in entries:
-        stat = entry.stat()
-        if entry.name == "__pycache__":
+        whole = entry.is_file() or entry.is_dir()  # and no link to nothing
+        if not whole or entry.name.startswith(".") or entry.name == "__pycache__":
             continue
+        stat = entry.stat()
         yield f"{entry.path} {stat.st_size} {stat.st_mtime_ns}"
         if entry.is_dir() and depth > 1 and not _is_class(entry):
             yield from _stats(Path(entry.path), depth - 1)

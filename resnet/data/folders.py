@@ -58,7 +58,7 @@ def _listed(root: Path, split: str) -> list[Image]:
         Image(Path(entry.path), label, entry.stat().st_size, entry.stat().st_mtime_ns)
         for label, name in enumerate(CIFAR10_CLASSES)
         for entry in sorted(os.scandir(root / split / name), key=lambda entry: entry.name)
-        if Path(entry.name).suffix.lower() in COPIES
+        if _is_image(entry)
     ]
     if len(found) != COUNTS[split]:
         raise UserError(
@@ -66,6 +66,11 @@ def _listed(root: Path, split: str) -> list[Image]:
             f"{_short_classes(found, split)}: complete the copy, or leave out --data-dir"
         )
     return found
+
+
+def _is_image(entry: os.DirEntry[str]) -> bool:
+    known = Path(entry.name).suffix.lower() in COPIES
+    return known and not entry.name.startswith(".") and entry.is_file()
 
 
 def _check_classes(root: Path, split: str) -> None:

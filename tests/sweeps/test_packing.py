@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from resnet import experiment
 from resnet.errors import UserError
 from resnet.nets.counts import totals
 from resnet.planning import cluster as cluster_settings
@@ -209,6 +210,20 @@ def test_a_change_of_code_is_found_and_named(tmp_path: Path) -> None:
         code.check(sent, copy)
 
 
+def test_the_lock_files_of_an_editor_are_no_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = code.snapshot(tmp_path / "code")
+    for folder in (copy / "resnet" / "data", tmp_path):
+        (folder / ".#sets.py").symlink_to("somebody@somewhere.1234:5678")
+        (folder / "gone.py").symlink_to("nowhere.py")
+    assert code.digests(copy) == code.digests()
+    monkeypatch.setattr(code, "ROOT", copy)
+    assert code.digests(code.snapshot(tmp_path / "again")) == code.digests(copy)
+    monkeypatch.setattr(experiment, "FOLDER", tmp_path)
+    assert experiment.names() == []
+
+
 def test_a_snapshot_runs_and_knows_its_commit(tmp_path: Path) -> None:
     copy = code.snapshot(tmp_path / "code")
     asked = "import sweeps.task, resnet.runs.provenance as p, json; "
@@ -237,6 +252,9 @@ def test_data_is_described_once_until_it_changes(tmp_path: Path) -> None:
     (data / "cifar10" / "data_batch_1").write_bytes(b"22")
     source.describe("cifar10", data, tmp_path / "kept.json", load)
     assert len(loads) == 2
+    (data / "cifar10" / "gone").symlink_to("nowhere")
+    (data / ".#notes").symlink_to("nowhere")
+    source.describe("cifar10", data, tmp_path / "kept.json", load)
 
 
 def test_the_default_data_folder_is_the_data_packages() -> None:
