@@ -66,7 +66,7 @@ def run(experiment: Experiment, options: Options) -> int:
     while True:
         seconds = show.plan(plan, options, dataset, device)
         if options.dry_run:
-            return 0
+            return _foretell(plan, options)
         trouble += _launch(plan, options, dataset, device, seconds, over)
         plan = plan.refreshed(options.output_dir)
         if over() and plan.pending and not trouble:
@@ -137,6 +137,15 @@ def _clock(options: Options) -> Callable[[], bool]:
     """What says whether the minutes asked for, from now on, are over."""
     end = time.monotonic() + 60 * options.minutes if options.minutes else math.inf
     return lambda: time.monotonic() > end
+
+
+def _foretell(plan: Plan, options: Options) -> int:
+    """Tell what a dry run has to add to the plan: what a cluster would be sent."""
+    if options.launcher == "slurm":
+        from sweeps.launch import foretell
+
+        foretell(plan, options)
+    return 0
 
 
 def _launch(

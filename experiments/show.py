@@ -49,7 +49,8 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
     for other in dict.fromkeys(s.recipe for s in plan.specs if s.recipe != recipe):
         said = [f"{name} {ours}" for name, ours, _ in differences(other, recipe)]
         say(f"  recipe    {other.name}: {recipe.name} but for {', '.join(said)}")
-    say(f"  device    {_device_name(device)}")
+    if options.launcher != "slurm":  # which trains on a device of its own
+        say(f"  device    {_device_name(device)}")
     if caution := _caution(options, device):
         say(f"            {caution}")
     say(f"  output    {options.output_dir}/")

@@ -101,6 +101,14 @@ def cancel(values: argparse.Namespace) -> int:
 
 def _options(values: argparse.Namespace) -> tuple[Any, Cluster]:
     options = from_values(vars(values))
+    script = f"python experiments/{values.experiments[0]}.py"
+    if options.launcher != "slurm":
+        raise UserError(f"--launcher {options.launcher}: sweeps go to SLURM; without it: {script}")
+    if options.until_decided is not None:
+        raise UserError(
+            "--until-decided needs somebody who looks between its waves: "
+            f"{script} --launcher slurm --until-decided {options.until_decided}"
+        )
     return options, sending.cluster_of(options)
 
 

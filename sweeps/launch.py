@@ -12,6 +12,15 @@ from sweeps.states import RunState
 from sweeps.submit import Order
 
 
+def foretell(plan: Plan, options: Options) -> None:
+    """Print what `launch` would send."""
+    from resnet.console import say
+
+    order = sending.order(plan, options, sending.cluster_of(options))
+    for line in plan_lines(sending.draft(plan.runs, order), largest_array()):
+        say(f"  {line}")
+
+
 def launch(plan: Plan, options: Options) -> list[str]:
     """Train the plan's runs on the cluster; returns a line for each that did not end well."""
     from resnet.console import say

@@ -97,13 +97,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--snapshot", action="store_true", help="run a copy of the code as it is at submission"
     )
     for name in NAMES:
-        flag = "--" + name.replace("_", "-")
         if name == "setup":
-            group.add_argument(flag, action="append", metavar="LINE", help=HELP[name])
+            group.add_argument(flag(name), action="append", metavar="LINE", help=HELP[name])
         elif TYPES[name] is int:
-            group.add_argument(flag, type=int, metavar="N", help=HELP[name])
+            group.add_argument(flag(name), type=int, metavar="N", help=HELP[name])
         else:
-            group.add_argument(flag, metavar="NAME", help=HELP[name])
+            group.add_argument(flag(name), metavar="NAME", help=HELP[name])
+
+
+def flag(name: str) -> str:
+    """The flag of a setting."""
+    return "--" + name.replace("_", "-")
 
 
 def given(values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

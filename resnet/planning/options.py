@@ -207,7 +207,20 @@ def validate(options: Options) -> None:
         if options.launcher != "local":
             mend = " (on SLURM: --timeout-min)" if options.launcher == "slurm" else ""
             raise UserError(f"--minutes is for --launcher local{mend}")
+    _check_cluster(options)
     if options.recipe is not None:
         recipes.get(options.recipe)
     if options.dataset and options.dataset not in NAMES:
         raise unknown("data set", options.dataset, NAMES)
+
+
+def _check_cluster(options: Options) -> None:
+    """UserError for settings of a cluster where nothing is sent to one."""
+    given = dict(options.cluster_flags)
+    if (number := given.pop("processes_per_run", 1)) < 1:
+        raise UserError(f"--processes-per-run {number}: give 1 or more")
+    asked = {**given, "cluster": options.cluster, "snapshot": options.snapshot or None}
+    stray = [cluster.flag(name) for name, value in asked.items() if value is not None]
+    if stray and options.launcher != "slurm":
+        flags, it = ", ".join(stray), "them" if len(stray) > 1 else "it"
+        raise UserError(f"only --launcher slurm takes {flags}: add that, or leave {it} out")
