@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from resnet.errors import UserError
+from resnet.terminal import forgive
 
 DEFAULT_OUTPUT = "reports/pdf"
 OTHERS = ("verify", "data", "verdicts", "summary")
@@ -46,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks; returns the exit status."""
+    forgive()
     asked = parser().parse_args(arguments)
     source = asked.source or ["runs/"]
     try:

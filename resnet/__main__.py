@@ -6,10 +6,12 @@ from pathlib import Path
 
 from resnet.errors import UserError
 from resnet.planning.options import Parser
+from resnet.terminal import forgive
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one of the commands; returns the exit status, 2 for the user's mistakes."""
+    forgive()
     try:
         options = _parser().parse_args(arguments)
         return options.command(options)
@@ -19,6 +21,14 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, `head` for example, has had enough
         sys.stderr.close()
         return 0
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        if error.filename is None:
+            raise
+        why = (error.strerror or str(error)).lower()
+        print(f"error: {why}: '{error.filename}'; choose one that can be read", file=sys.stderr)
+        return 2
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ from pathlib import Path
 from resnet.errors import UserError, mendable
 from resnet.planning import cluster
 from resnet.planning.options import Parser, add_arguments, add_places, add_ways
+from resnet.terminal import forgive
 
 COMMANDS = {
     "plan": "what a submission would send, and how long it would take; sends nothing",
@@ -24,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one of the commands; returns the exit status, 2 for the user's mistakes."""
     from sweeps import commands
 
+    forgive()
     try:
         values = _parse(sys.argv[1:] if arguments is None else arguments)
         return getattr(commands, values.command)(values)

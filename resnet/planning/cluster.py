@@ -138,9 +138,11 @@ def find() -> Path | None:
 def read(path: Path) -> dict[str, Any]:
     """The settings in a TOML file; UserError for one that cannot be read."""
     try:
-        return tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"cannot read the cluster settings '{path}': {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"the cluster settings '{path}' are not in UTF-8: save them so") from None
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"the cluster settings '{path}' are not TOML: {error}") from None
 

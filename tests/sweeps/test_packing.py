@@ -154,6 +154,12 @@ def test_wrong_values_are_named(tmp_path: Path, text: str, cause: str) -> None:
         resolve(file, ())
 
 
+def test_a_file_in_another_encoding_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_bytes('setup = ["# für"]\n'.encode("latin-1"))
+    with pytest.raises(UserError, match="not in UTF-8: save them so"):
+        resolve(tmp_path / "c.toml", ())
+
+
 def test_flags_go_over_the_file_and_the_folder_over_the_home(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
