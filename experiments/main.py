@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from resnet.errors import UserError, mendable
 from resnet.experiment import Experiment
 from resnet.planning.options import Options, parse
+from resnet.terminal import forgive
 
 if TYPE_CHECKING:
     from resnet.claims.sequential import Plan as Design
@@ -28,6 +29,7 @@ def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> NoRe
 
 def leave(work: Callable[[], int]) -> NoReturn:
     """Exit with what `work` returns; with 2 for the user's mistakes, 130 on Ctrl-C."""
+    forgive()
     try:
         status = work()
     except UserError as error:
@@ -48,6 +50,7 @@ def run(experiment: Experiment, options: Options) -> int:
     """Plan, train, decide and report; returns the exit status."""
     from experiments import outcome, show
     from resnet.console import say
+    from resnet.planning import places
     from resnet.planning import plan as planning
     from resnet.planning.data import load_data
 
@@ -55,7 +58,7 @@ def run(experiment: Experiment, options: Options) -> int:
         from experiments import weights
 
         return weights.evaluate(options)
-    _check_writable(options)
+    places.check(options)
     device = _device()
     preset = planning.choose_preset(options, _training_device(options, device))
     dataset = load_data(options, preset)
@@ -84,7 +87,7 @@ def run(experiment: Experiment, options: Options) -> int:
         path = reports.make(
             experiment,
             str(options.output_dir),
-            options.output_dir.parent / "reports" / "pdf",
+            options.reports,
             scope=plan.scope,
             wanted=[spec.id for spec in plan.specs],
             waves=design.waves if design else None,
@@ -118,19 +121,6 @@ def _training_device(options: Options, here: str) -> str:
     from sweeps.sending import cluster_of
 
     return "cuda" if cluster_of(options).gpus_per_node else "cpu"
-
-
-def _check_writable(options: Options) -> None:
-    """Find out now, not after an hour, that the runs have nowhere to go; makes no folder yet."""
-    import tempfile
-
-    try:
-        wanted = options.output_dir
-        there = next(place for place in (wanted, *wanted.parents) if place.exists())
-        with tempfile.TemporaryFile(dir=there) as file:
-            file.write(b"\0" * 65_536)
-    except (FileExistsError, NotADirectoryError):
-        raise UserError(f"--output-dir '{options.output_dir}' is a file, not a folder") from None
 
 
 def _clock(options: Options) -> Callable[[], bool]:

@@ -32,7 +32,7 @@ def opened(
         raise UserError(f"--images {asked.images}: give 1 or more")
     if asked.run is not None:
         return _of_run(asked, options.of(experiment), device)
-    net = foreign.opened(asked.weights, asked.net, device)
+    net = foreign.opened(asked.weights, asked.net, device, "--net")
     if parse(net.name).images == "imagenet":
         batches, classes = _photographs(options, asked.images, device)
     else:

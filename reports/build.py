@@ -74,6 +74,7 @@ def written(path: Path, content: bytes) -> Path:
         write_atomic(path, lambda file: file.write(content))
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise UserError(f"cannot write {path}: {why}; choose another --output") from None
+        elsewhere = f"python -m reports {path.stem} --output DIR"
+        raise UserError(f"cannot write {path}: {why}; elsewhere: {elsewhere}") from None
     path.chmod(0o644)
     return path

@@ -63,8 +63,9 @@ def test_weights_of_torchvision_load_into_ours(tmp_path: Path) -> None:
     ("content", "why"),
     [
         (None, "no weights at"),
-        (b"", "cannot be read as weights"),
-        (b"not weights", "cannot be read as weights"),
+        (b"", "w.pt is not a file of weights$"),
+        (b"not weights", "is not a file of weights: "),
+        (b"junk\n", "w.pt is not a file of weights$"),
         ({"fc.weight": 3}, "holds no state dict"),
         ({"linear.weight": torch.zeros(2)}, r"no fc.weight.*keys: linear.weight"),
         ({"fc.weight": 3, "fc.bias": torch.zeros(10)}, r"no fc.weight"),
@@ -136,6 +137,7 @@ def test_a_file_and_a_run_of_the_same_net_lose_the_same(
     ("arguments", "why"),
     [
         (["--weights", "w.pt"], "no weights at w.pt"),
+        (["--weights", "small.pt"], "say which it is, as in --net resnet50"),
         (["--run", "0123456789abcdef", "--images", 0], "give 1 or more"),
         (["--delete", "1.1"], "go with --weights or --run"),
         (["--run", "0123456789abcdef"], "no run 0123456789abcdef in runs/"),
@@ -147,6 +149,7 @@ def test_mistakes_are_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
+    torch.save(build("resnet8", 10, seed=1).state_dict(), "small.pt")
     status, _, err = said(arguments, capsys)
     assert status == 2
     assert err.startswith("error: ")

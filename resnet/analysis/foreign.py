@@ -72,15 +72,17 @@ def questions(
     return Questions(split, PhotoPipeline(seen, stream, 1000, digest, device))
 
 
-def opened(file: Path, name: str | None = None, device: str = "cpu") -> Net:
+def opened(file: Path, name: str | None = None, device: str = "cpu", flag: str = "--nets") -> Net:
     """The net in a file of weights, in evaluation mode; which one is told by its weights.
+
+    Where they do not tell, the `flag` is named that does.
 
     It is evaluated in float32: from here on a GPU rounds no products to TF32.
 
     Raises:
         UserError: no weights of a net that is known here.
     """
-    name = net_of(read(file), str(file)) if name is None else name
+    name = net_of(read(file), str(file), flag) if name is None else name
     set_precision("float32")
     return from_file(file, name).to(device).to(memory_format=torch.channels_last)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import torch
@@ -51,7 +52,9 @@ def read(path: Path) -> dict[str, Tensor]:
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from None
     except Exception as error:  # torch raises half a dozen kinds for what is no checkpoint
-        raise UserError(f"{path} cannot be read as weights: {first_line(error)}") from None
+        telling = isinstance(error, pickle.UnpicklingError | RuntimeError)  # others name bytes
+        why = f": {first_line(error)}" if telling else ""
+        raise UserError(f"{path} is not a file of weights{why}") from None
     for wrapper in WRAPPERS:
         if isinstance(found, dict) and isinstance(found.get(wrapper), dict):
             found = found[wrapper]

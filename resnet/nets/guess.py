@@ -16,21 +16,21 @@ from resnet.nets.grammar import parse
 Shapes = frozenset[tuple[str, tuple[int, ...]]]
 
 
-def net_of(state: Mapping[str, Tensor], what: str = "the file") -> str:
+def net_of(state: Mapping[str, Tensor], what: str = "the file", flag: str = "--nets") -> str:
     """The ImageNet net in the catalogue that `state` fits, whatever number of classes it has.
 
     Where a bottleneck strides leaves no trace in the weights: of two nets that differ in that
     alone, torchvision's is taken (name the other, as in --nets resnet50-v1).
 
     Raises:
-        UserError: none fits; `what` names the file.
+        UserError: none fits; `what` names the file, `flag` is the one that names its net.
     """
     wanted = _shapes(state)
     for name in _candidates():
         if wanted == _of(name):
             return name
     raise UserError(
-        f"{what} fits no net of ImageNet known here: say which it is, as in --nets resnet50 "
+        f"{what} fits no net of ImageNet known here: say which it is, as in {flag} resnet50 "
         "(`python -m resnet nets` lists them)"
     )
 

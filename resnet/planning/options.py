@@ -52,6 +52,11 @@ class Options:
     photographs: Photographs = NOTHING_ASKED
 
     @property
+    def reports(self) -> Path:
+        """Where reports go: beside the runs."""
+        return self.output_dir.parent / "reports" / "pdf"
+
+    @property
     def speed(self) -> Speed:
         """What may make the steps fast."""
         own = not self.library_kernels
