@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from resnet import experiment as experiments
 from resnet.errors import UserError
+from resnet.planning import places
 from resnet.planning.cluster import Cluster
 from resnet.planning.options import from_values
 from resnet.runs import folder as run_folder
@@ -17,6 +19,7 @@ from sweeps import manifest as manifests
 from sweeps import sending, slurm
 from sweeps.again import again
 from sweeps.driver import trouble
+from sweeps.events import Events
 from sweeps.launch import jobs_text, wait
 from sweeps.manifest import Manifest
 from sweeps.show import largest_array, line, plan_lines, summary, table
@@ -68,14 +71,17 @@ def status(values: argparse.Namespace) -> int:
 
 
 def logs(values: argparse.Namespace) -> int:
-    """Print the trace and the end of the task's log of each troubled run."""
+    """Print the trace and the end of the task's log of each troubled run, or of one named."""
     found = _manifests(values)
     survey = Survey(values.output_dir, found)
-    for runs in _runs(values, found).values():
-        for state in survey.states(runs):
-            troubled = state.state not in (*OVER, *ALIVE)
-            if state.id.startswith(values.run) if values.run else troubled:
-                _print_log(survey, state, values.lines)
+    runs = {run: spec for group in _runs(values, found).values() for run, spec in group.items()}
+    if values.run:
+        runs = {run: spec for run, spec in runs.items() if run.startswith(values.run)}
+        if not runs:
+            raise UserError(f"--run {values.run}: no run has such an id; status --all lists them")
+    for state in survey.states(runs):
+        if values.run or state.state not in (*OVER, *ALIVE):
+            _print_log(survey, state, values.lines)
     return 0
 
 
@@ -84,19 +90,31 @@ def cancel(values: argparse.Namespace) -> int:
     if not values.experiments:
         raise UserError("cancel what? name the experiments")
     found = _manifests(values)
+    if not found:
+        raise UserError(_nothing_in(values.output_dir))
     survey = Survey(values.output_dir, found)
     jobs = set()
     for manifest in found:
-        for number in range(len(manifest.tasks)):
+        for number, runs in enumerate(manifest.tasks):
             if (job := survey.job(manifest, number)) in survey.queue:
                 jobs.add(job)
-                manifest.events(number).add("cancel")
+                Events(manifest.events(number).path, echo=False).add("cancel")
+                print(f"job {job}: {_titles([manifest.runs[run] for run in runs])}")
     slurm.cancel(jobs)
-    print(f"{len(jobs)} jobs cancelled; their runs can go on with: python -m sweeps resume")
+    if jobs:
+        print(f"{len(jobs)} jobs cancelled; their runs can go on with: python -m sweeps resume")
+    else:
+        print("nothing to cancel: none of their jobs is in the queue")
     here = [manifest.name for manifest in found if manifest.name in survey.local]
     if here:
         print(f"on this machine still: {', '.join(here)}; stop those with Ctrl-C where they run")
     return 0
+
+
+def _titles(specs: list[dict[str, Any]]) -> str:
+    """The runs of a task in a few words."""
+    first = ", ".join(f"{spec['net']} seed {spec['seed']}" for spec in specs[:3])
+    return first + (f" and {len(specs) - 3} more" if len(specs) > 3 else "")
 
 
 def _options(values: argparse.Namespace) -> tuple[Any, Cluster]:
@@ -109,6 +127,7 @@ def _options(values: argparse.Namespace) -> tuple[Any, Cluster]:
             "--until-decided needs somebody who looks between its waves: "
             f"{script} --launcher slurm --until-decided {options.until_decided}"
         )
+    places.check(replace(options, report=False))
     return options, sending.cluster_of(options)
 
 
@@ -153,8 +172,12 @@ def _runs(values: argparse.Namespace, found: list[Manifest]) -> dict[str, dict[s
         if not values.experiments or name in values.experiments:
             runs.setdefault(name, {})[path.name] = spec.to_json()
     if not runs:
-        raise UserError(f"no runs were sent from '{values.output_dir}' (--output-dir?)")
+        raise UserError(_nothing_in(values.output_dir))
     return runs
+
+
+def _nothing_in(root: Path) -> str:
+    return f"no runs were sent from '{root}' (--output-dir?)"
 
 
 def _print_plan(name: str, lines: list[str]) -> None:

@@ -219,10 +219,35 @@ def test_status_logs_and_cancel(bench: Bench, capsys: pytest.CaptureFixture[str]
     assert main(["logs", "degradation"]) == 0
     assert "Traceback" in capsys.readouterr().out
     assert main(["cancel", "degradation"]) == 0
-    assert "3 jobs cancelled" in capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0] == "job 1_1: plain8 seed 1"
+    assert "3 jobs cancelled" in out
+    assert "{" not in out + err
     assert bench.scheduler.jobs == []
+    assert main(["cancel", "degradation"]) == 0
+    assert "nothing to cancel" in capsys.readouterr().out
     assert main(["cancel"]) == 2
     assert main(["status", "--al"]) == 2
     assert "--all" in capsys.readouterr().err
     assert main(["status", "degredation"]) == 2
     assert "unknown experiment 'degredation'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["cancel", "degradation", "--output-dir", "elsewhere"], "no runs were sent from"),
+        (["logs", "--run", "zzz"], "--run zzz: no run has such an id"),
+        (["plan", "degradation", "--output-dir", "file"], "'file' is a file, not a folder"),
+        (["submit", "degradation", "--output-dir", "file"], "'file' is a file, not a folder"),
+    ],
+)
+def test_what_names_nothing_is_one_line(
+    bench: Bench, capsys: pytest.CaptureFixture[str], words: list[str], why: str
+) -> None:
+    bench.sent(FOUR[0])
+    (bench.root.parent / "file").write_text("")
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert why in error
+    assert error.count("\n") == 1
