@@ -56,7 +56,7 @@ def ended(jobs: Iterable[str]) -> dict[str, tuple[str, str]]:
     return {
         job: (state.split()[0], node.replace("None assigned", ""))
         for name, state, node in rows
-        if state
+        if state and state not in (*WAITING, "RUNNING")  # it lags behind the queue
         for job in _each(name)
     }
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torchvision import models
 
+from experiments import weights
 from experiments.imagenet import EXPERIMENT
 from resnet.analysis import foreign
 from resnet.claims import paper
@@ -147,6 +148,16 @@ def test_weights_are_asked_as_torchvision_would(folder: Path, files: list[Path])
     first = (shares[0].argmax(1) != y).double().mean() * 100
     together = ((shares[0] + shares[1]).argmax(1) != y).double().mean() * 100
     assert (rows[0].top1, rows[4].top1) == (float(first), float(together))
+
+
+def test_a_dry_run_evaluates_no_weights(
+    folder: Path, files: list[Path], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(foreign, "evaluate", lambda *_: pytest.fail("evaluated"))
+    options = parse(EXPERIMENT, ["--weights", *map(str, files), "--dry-run"])
+    assert weights.evaluate(replace(options, data_dir=folder)) == 0
+    assert "to be evaluated with 1 crop, 10 crops" in capsys.readouterr().out.replace("\n", " ")
 
 
 def test_the_cost_grows_with_multiply_adds_and_pixels(photos: PhotoSet) -> None:

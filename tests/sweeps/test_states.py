@@ -97,6 +97,14 @@ def test_elements_that_never_started_end_in_one_row(
     assert states == ["cancelled" if i in cancelled else "queued" for i in range(4)]
 
 
+def test_accounting_that_lags_behind_the_queue_is_no_end(bench: Bench) -> None:
+    sent = bench.sent(SPEC, make_spec(1))
+    sent.events(0).add("cancel")
+    bench.scheduler.end("1_0", "", "")
+    bench.scheduler.end("1_[0-1]", "PENDING", "None assigned")
+    assert bench.state(SPEC).state == "cancelled"
+
+
 def test_an_error_is_shown_in_a_line_until_the_run_is_taken_up_again(bench: Bench) -> None:
     events = bench.sent(SPEC).events(0)
     events.add("run", run=SPEC.id, step=0)
