@@ -36,10 +36,16 @@ def told(report: Report) -> list[Verdict]:
     """The verdicts claim by claim, a row a scope; those without runs last, and once."""
     answered = [v for v in report.verdicts if v.word != "not run"]
     order = [claim.id for claim in report.experiment.claims]
-    answered.sort(key=lambda v: order.index(v.claim.id))  # stable: scopes keep their order
+
+    def standing(verdict: Verdict) -> tuple[int, str]:
+        """Under another recipe than its source's, a claim stands behind itself."""
+        name, _, recipe = verdict.claim.id.partition("@")
+        return order.index(name), recipe
+
+    answered.sort(key=standing)  # stable: scopes keep their order
     seen = {v.claim.id for v in answered}
     rest = {v.claim.id: v for v in reversed(report.verdicts) if v.claim.id not in seen}
-    return answered + sorted(rest.values(), key=lambda v: order.index(v.claim.id))
+    return answered + sorted(rest.values(), key=standing)
 
 
 def _paper(report: Report, verdict: Verdict) -> str:

@@ -53,7 +53,9 @@ class Report:
         runs = self._named
         keep = runs["net"].notna() & in_scope(runs, self.scope)
         beside = runs["net"].astype(str).str.contains("@") & beside_scope(runs, self.scope)
-        if self.wanted is not None:
+        if self.experiment.name == SUMMARY:
+            keep = runs["net"].notna()
+        elif self.wanted is not None:
             keep = (keep | beside) & runs["id"].isin(self.wanted)
         else:
             keep &= runs["net"].isin(self.planned) | (runs["experiment"] == self.experiment.name)

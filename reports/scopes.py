@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
@@ -92,10 +93,10 @@ def on_part_of(runs: pd.DataFrame, dataset: str) -> pd.DataFrame:
 
 
 def scopes_of(runs: pd.DataFrame) -> list[Scope]:
-    """The scopes that there are runs of, in order of first sight."""
-    known = runs[runs["dataset_digest"].notna()].drop_duplicates([*SCOPE])
-    rows = zip(*(known[name].astype(str) for name in SCOPE), strict=True)
-    return [(data, recipe, numerics) for data, recipe, numerics in rows]
+    """The scopes that there are runs of, those with most runs first."""
+    known = runs[runs["dataset_digest"].notna()]
+    counts = Counter(zip(*(known[name].astype(str) for name in SCOPE), strict=True))
+    return sorted(counts, key=lambda scope: (-counts[scope], scope))
 
 
 def likeliest_scope(

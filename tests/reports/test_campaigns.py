@@ -8,6 +8,7 @@ import pytest
 from reports.__main__ import _runs_of, main
 from reports.campaigns import Row, answers, names, verdicts
 from reports.check import differences
+from reports.overview import told
 from reports.report import narrowed
 from reports.source import Frames, load, merged, write
 from resnet.claims.verdicts import Verdict
@@ -61,8 +62,16 @@ def test_rows_with_other_answers_are_not_joined(eighth: Frames) -> None:
 @pytest.mark.parametrize("name", ["quick", "eighth", "paper"])
 def test_the_summary_answers_what_the_experiments_reports_answer(name: str) -> None:
     frames = load(ROOT / "results" / name)
-    whole = {said(v) for v in narrowed("summary", frames).verdicts}
+    whole = {said(v) for v in told(narrowed("summary", frames))}
     assert {said(v) for v in answers(frames).values()} <= whole
+
+
+def test_a_summary_of_campaigns_verifies(tmp_path: Path) -> None:
+    sources = [f"--source={QUICK}", f"--source={EIGHTH}"]
+    assert main(["summary", *sources, f"--output={tmp_path}"]) == 0
+    assert differences(tmp_path / "summary.pdf") == []
+    nets = set(load(tmp_path / "summary.pdf").runs["net"])
+    assert {"preact-resnet20", "vgg10-bn"} <= nets  # which stand for those that claims name
 
 
 def said(verdict: Verdict) -> tuple[object, ...]:
