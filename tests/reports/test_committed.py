@@ -7,16 +7,23 @@ from pandas.testing import assert_frame_equal
 
 from reports.attach import contents
 from reports.check import differences
-from reports.source import HISTORY, RUNS, Frames, load, unpacked
+from reports.source import HISTORY, RUNS, Frames, load, merged, unpacked
 
 ROOT = Path(__file__).resolve().parents[2]
-CAMPAIGNS = ("eighth", "paper", "paper-to-epoch-155", "quick")
+CAMPAIGNS = ("eighth", "paper", "paper-to-epoch-155", "quick", "small")
 PDFS = [path for name in CAMPAIGNS for path in sorted((ROOT / "reports/pdf" / name).glob("*.pdf"))]
 
 
 def data(path: Path) -> Frames:
     found = contents(path)
     return unpacked(found[RUNS], found[HISTORY])
+
+
+def test_the_summary_is_of_all_campaigns() -> None:
+    path = ROOT / "reports/pdf/summary/summary.pdf"
+    assert differences(path) == []
+    every = merged([load(ROOT / "results" / name) for name in CAMPAIGNS]).runs
+    assert set(data(path).runs["id"]) == set(every["id"])
 
 
 def test_every_campaign_has_reports_and_every_report_a_campaign() -> None:
