@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from reports.source import load
 from reports.tables import effect
 from reports.words import BLANK, NONE, interval
+from resnet.claims.verdicts import DECIDED
 
 if TYPE_CHECKING:
     from reports.source import Frames
     from resnet.claims.verdicts import Verdict
 
 COLUMNS = ("experiment", "claim", "verdict", "effect", "interval", "seeds")
-DECIDED = ("reproduced", "contradicted")
 NOTHING = "No claim is answered by these runs."
 
 Answers = Mapping[tuple[str, str], "Verdict"]

@@ -18,8 +18,8 @@ class Contrast:
 
     `direction` is where the claim says the number lies: 'higher' than `bound` + `margin`, 'lower'
     than `bound` - `margin`, or 'equal' to `bound` within it. A negative margin tolerates ties.
-    A `general` contrast speaks of depth, not of the depths named: it moves to the nets at hand of
-    `up_to` layers.
+    A `general` contrast speaks of depth, not of the depths named: it moves to the nets at hand,
+    of at most `up_to` layers.
     """
 
     metric: str

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 DECIDED = ("reproduced", "contradicted")
 
-__all__ = ["LEVEL", "PartVerdict", "Verdict", "Word", "decide", "decide_all", "survey"]
+__all__ = ["DECIDED", "LEVEL", "PartVerdict", "Verdict", "Word", "decide", "decide_all", "survey"]
 
 
 @dataclass(frozen=True)
