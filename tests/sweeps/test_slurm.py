@@ -28,7 +28,6 @@ from tests.sweeps.on_cluster import order, spec, state, until, weights
 pytestmark = pytest.mark.slurm
 
 NETS = "plain8,resnet8,plain14,resnet14"
-LONG = {"steps": 200, "milestones": (150,)}  # about half a minute of plain-8
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +50,12 @@ def drive(root: Path, *runs: RunSpec) -> tuple[list[RunState], list[str]]:
     said: list[str] = []
     driver = Driver(order(root), runs, lambda states: None, said.append, sleep=_briefly)
     return driver.wait(), said
+
+
+def _lasting(seconds: float, seed: int = 0) -> RunSpec:
+    """A run of at least so long a training, however fast the machine."""
+    steps = on_cluster.steps_in(seconds, spec())
+    return spec(seed, steps=steps, milestones=(steps * 3 // 4,))
 
 
 def _briefly(seconds: float) -> None:
@@ -91,7 +96,8 @@ def test_a_sweep_over_two_nodes_goes_to_verdict_and_pdf(tmp_path: Path) -> None:
 
 
 def test_cuts_and_requeues_change_no_bit(tmp_path: Path) -> None:
-    root, run = tmp_path / "runs", spec(**LONG)
+    # A requeued run goes on for SLURM's KillWait (10 s), and must not be done by then.
+    root, run = tmp_path / "runs", _lasting(30)
     sent = send(root, run)
     undisturbed = on_cluster.train_here(tmp_path / "here", run)
     _under_way(root, run, sent, 1)
@@ -119,7 +125,7 @@ def _under_way(root: Path, run: RunSpec, sent: Manifest, number: int) -> None:
 
 
 def test_a_killed_task_is_sent_again_and_goes_on(tmp_path: Path) -> None:
-    root, run = tmp_path / "runs", spec(**LONG, seed=1)
+    root, run = tmp_path / "runs", _lasting(15, seed=1)
     sent = send(root, run)
     until(lambda: state(root, run).step >= 16)
     os.kill(events(sent, "start")[0]["pid"], signal.SIGKILL)
