@@ -1,10 +1,6 @@
 """Loss surfaces: exact where they can be, restartable, and the same from any number of workers."""
 
 import json
-import multiprocessing
-import os
-import signal
-import time
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +9,9 @@ import torch
 from torch import nn
 
 from resnet.analysis import curvature
-from resnet.analysis.directions import parameters, principal, random_direction
+from resnet.analysis.directions import parameters, random_direction
 from resnet.analysis.landscape import landscape, losses
 from resnet.analysis.measure import Trained, measure, trained
-from resnet.analysis.points import CHUNK, Points
 from resnet.analysis.settings import Settings, chosen, default, forwards, text_of
 from resnet.analysis.surface import (
     Grid,
@@ -39,58 +34,6 @@ from resnet.training.train import train
 
 X = torch.randn(16, 3, 32, 32, generator=torch.Generator().manual_seed(1))
 BATCHES = [(X[:10], torch.arange(10)), (X[10:], torch.arange(6))]
-
-
-# ---- directions ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["resnet8", "preact-resnet11-bottleneck", "vgg10-bn"])
-def test_each_filter_of_a_direction_is_as_long_as_the_nets(name: str) -> None:
-    net = build(name, 10)
-    direction = random_direction(net, 0, 0)
-    assert list(direction) == [n for n, _ in net.named_parameters()]
-    for key, p in net.named_parameters():
-        found = direction[key]
-        if p.ndim < 2:
-            assert not found.any()
-            continue
-        ours, theirs = (t.detach().flatten(1).norm(dim=1) for t in (p, found))
-        assert torch.allclose(ours, theirs, rtol=1e-6)
-        assert ours.std() > 0
-
-
-def test_directions_are_pure_functions_of_seed_axis_and_net() -> None:
-    plain, residual = build("plain8", 10), build("resnet8", 10)
-    one = random_direction(plain, 0, 0)
-    for other in (random_direction(plain, 0, 0), random_direction(residual, 0, 0)):
-        assert all(torch.equal(one[key], other[key]) for key in one)
-    for other in (random_direction(plain, 1, 0), random_direction(plain, 0, 1)):
-        a, b = (torch.cat([d[key].flatten() for key in d]) for d in (one, other))
-        assert abs(float(a @ b / a.norm() / b.norm())) < 0.02
-
-
-def test_principal_directions_are_those_of_a_singular_value_decomposition() -> None:
-    source = torch.Generator().manual_seed(0)
-    points = [{"a": torch.randn(3, 4, generator=source), "b": torch.randn(5, generator=source)}
-              for _ in range(5)]  # fmt: skip
-    directions, places, shares = principal(points)
-    flat = np.array([np.r_[p["a"].numpy().ravel(), p["b"].numpy()] for p in points], float)
-    rows = flat - flat[-1]
-    _, singular, right = np.linalg.svd(rows, full_matrices=False)
-    assert shares == pytest.approx(list(singular[:2] ** 2 / (singular**2).sum()), rel=1e-9)
-    for k, direction in enumerate(directions):
-        found = np.r_[direction["a"].numpy().ravel(), direction["b"].numpy()]
-        assert abs(found @ right[k]) == pytest.approx(1.0, rel=1e-6)
-        assert [place[k] for place in places] == pytest.approx(list(rows @ found), abs=1e-5)
-    assert places[-1] == pytest.approx([0.0, 0.0], abs=1e-6)
-    assert all(x >= 0 for x, _ in places[:1])
-
-
-def test_a_trajectory_on_a_line_lies_in_one_direction() -> None:
-    points = [{"a": torch.full((4,), float(k))} for k in (3, 2, 1, 0)]
-    _, places, shares = principal(points)
-    assert [x for x, _ in places] == pytest.approx([6.0, 4.0, 2.0, 0.0])
-    assert shares[0] == pytest.approx(1.0)
 
 
 # ---- surfaces -----------------------------------------------------------------------------------
@@ -129,124 +72,6 @@ def test_grids_have_their_middle_and_their_ends() -> None:
     grid = Grid(side, (2.0, 3.0))
     assert [grid.at(n) for n in (0, 4, 5, 9)] == [(-1.0, 2.0), (1.0, 2.0), (-1.0, 3.0), (1.0, 3.0)]
     assert len(grid) == 10
-
-
-# ---- points -------------------------------------------------------------------------------------
-
-
-def value(number: int) -> tuple[float, float]:
-    return number / 7, float(number**2)
-
-
-def test_points_are_computed_once_and_part_by_part(tmp_path: Path) -> None:
-    asked: list[int] = []
-
-    def at(number: int) -> tuple[float, float]:
-        asked.append(number)
-        return value(number)
-
-    points = Points(tmp_path / "a", 3 * CHUNK + 2)
-    assert points.compute(at, 1, 2) == CHUNK + 2
-    assert sorted(asked) == [*range(CHUNK, 2 * CHUNK), *range(3 * CHUNK, 3 * CHUNK + 2)]
-    assert points.compute(at, 0, 2) == 2 * CHUNK
-    assert points.compute(at) == 0
-    assert sorted(asked) == list(range(points.count))
-    assert points.known() == {n: value(n) for n in range(points.count)}
-    whole = Points(tmp_path / "b", points.count)
-    whole.compute(value)
-    assert list(whole.known().items()) == list(points.known().items())
-
-
-@pytest.mark.parametrize("cut", [1, 3, 10, 25])
-def test_a_line_that_a_kill_cut_short_is_computed_again(tmp_path: Path, cut: int) -> None:
-    points = Points(tmp_path, CHUNK)
-    points.compute(value)
-    file = tmp_path / "00000.jsonl"
-    file.write_bytes(file.read_bytes()[:-cut])
-    assert len(points.known()) < CHUNK
-    assert points.compute(value) == CHUNK - len(points.known()) or len(points.known()) == CHUNK
-    assert points.known() == {n: value(n) for n in range(CHUNK)}
-
-
-def test_losses_that_are_not_finite_are_kept(tmp_path: Path) -> None:
-    points = Points(tmp_path, 2)
-    points.compute(lambda number: (float("inf") if number else float("nan"), 90.0))
-    known = points.known()
-    assert np.isnan(known[0][0])
-    assert known[1] == (float("inf"), 90.0)
-
-
-def slow(path: Path, log: Path, pause: float) -> None:
-    """A worker whose points take a while; it notes each one that it computes."""
-
-    def at(number: int) -> tuple[float, float]:
-        with open(log, "a") as file:
-            file.write(f"{number}\n")
-        time.sleep(pause)
-        return value(number)
-
-    Points(path, 4 * CHUNK).compute(at)
-
-
-def test_two_processes_share_a_surface_and_compute_nothing_twice(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("fork")
-    logs = [tmp_path / "log-0", tmp_path / "log-1"]
-    workers = [context.Process(target=slow, args=(tmp_path / "p", log, 0.01)) for log in logs]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-        assert worker.exitcode == 0
-    shares = [log.read_text().split() for log in logs]
-    assert sorted(map(int, [*shares[0], *shares[1]])) == list(range(4 * CHUNK))
-    assert all(shares)
-    assert Points(tmp_path / "p", 4 * CHUNK).known() == {n: value(n) for n in range(4 * CHUNK)}
-
-
-def test_a_killed_process_frees_its_points(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("fork")
-    worker = context.Process(target=slow, args=(tmp_path / "p", tmp_path / "log", 0.05))
-    worker.start()
-    while not (tmp_path / "log").exists() or len((tmp_path / "log").read_text().split()) < 4:
-        time.sleep(0.005)
-    os.kill(worker.pid, signal.SIGKILL)
-    worker.join()
-    points = Points(tmp_path / "p", 4 * CHUNK)
-    done = len(points.known())
-    assert 0 < done < 4 * CHUNK
-    assert points.compute(value) == 4 * CHUNK - done
-    assert points.known() == {n: value(n) for n in range(4 * CHUNK)}
-
-
-# ---- curvature ----------------------------------------------------------------------------------
-
-
-def test_curvature_of_quadratic_forms_is_exact() -> None:
-    x, y = np.meshgrid(np.arange(5.0), np.arange(7.0))
-    found = curvature.curvatures(x**2 - 3 * y**2)
-    assert np.allclose(found, [-6.0, 2.0], atol=1e-9)
-    assert np.allclose(curvature.curvatures(x * y), [-1.0, 1.0], atol=1e-9)
-    shares = [curvature.negative_share(f) for f in (x**2 + y**2, x * y, -(x**2), x**2 - 3 * y**2)]
-    assert shares == pytest.approx([0.0, 50.0, 100.0, 75.0], abs=1e-6)
-
-
-def test_curvature_leaves_out_what_is_not_finite() -> None:
-    x, y = np.meshgrid(np.arange(7.0), np.arange(7.0))
-    bowl = x**2 + y**2
-    bowl[0, 0] = np.inf
-    assert curvature.negative_share(bowl) == pytest.approx(0.0, abs=1e-6)
-    assert np.isnan(curvature.negative_share(np.full((5, 5), np.nan)))
-    assert np.isnan(curvature.negative_share(np.zeros((5, 5))))
-
-
-def test_minima_are_below_all_their_neighbours() -> None:
-    assert curvature.minima(np.array([0.0, 1, 0, 1, 2, 1, 3])) == 2
-    f = np.full((5, 5), 9.0)
-    assert curvature.minima(f) == 0
-    f[1, 1], f[3, 3], f[2, 2] = 1.0, 2.0, 3.0
-    assert curvature.minima(f) == 2
-    f[0, 2] = np.nan
-    assert curvature.minima(f) == 2
 
 
 # ---- settings -----------------------------------------------------------------------------------

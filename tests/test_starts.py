@@ -6,22 +6,17 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from reports import starts
-from reports.report import Report
-from reports.source import load
 from resnet import recipes
 from resnet.analysis.fit import fit
 from resnet.analysis.measure import trained
 from resnet.data import Dataset, Pipeline, Stream
 from resnet.data.parts import part
 from resnet.errors import UserError
-from resnet.experiment import get
 from resnet.nets import build, initialise
 from resnet.recipes import Recipe
 from resnet.runs.folder import RunFolder, read_metrics
@@ -31,7 +26,6 @@ from resnet.training.signals import Interrupted
 from resnet.training.start import Orphan, starting_net, trained_net, weights_sha256
 from resnet.training.train import train
 from tests.conftest import make_dataset, spec_of
-from tests.reports import factory
 from tests.test_training import Stopper, result_of
 
 
@@ -326,52 +320,6 @@ def test_the_fit_at_step_0_is_the_parents_exactly(root: Path, data: Dataset) -> 
         logits = trained_net(RunFolder(root, child)).eval()(x)
     wrong = int((logits.argmax(1) != images.labels).sum())
     assert found.rows[-1][2] == pytest.approx(100 * wrong / 96)
-
-
-def made(root: Path, nets: dict[str, dict[int, float]]) -> Report:
-    """A report on one run of each net, named so, with that fit of the images by step."""
-    one = factory.write(root, factory.spec("plain20", 0)).parent
-    frames = load(one)
-    (run,) = frames.runs.to_dict("records")
-    runs = pd.DataFrame(
-        [run | {"id": net, "net": net} for net in nets], columns=frames.runs.columns
-    )
-    rows = [
-        {"run_id": net, "net": net, "seed": 0, "step": step, "epoch": 0, "key": "fit_error",
-         "value": error}
-        for net, errors in nets.items()
-        for step, error in errors.items()
-    ]  # fmt: skip
-    kept = replace(frames, runs=runs.astype(frames.runs.dtypes), history=pd.DataFrame(rows))
-    return Report(get("identity_insertion"), kept)
-
-
-def test_the_table_tells_whether_training_leaves_its_start(tmp_path: Path) -> None:
-    nets = {
-        "plain56-from-plain20": {0: 67.0, 24: 83.0, 96: 75.0, 192: 67.5},
-        "plain20": {0: 90.0, 192: 60.0},
-        "plain56": {0: 91.0},
-    }
-    table = starts.first_and_last(made(tmp_path, nets))
-    assert table.columns[2:5] == ("Before the first step", "Highest on the way", "After the last")
-    assert {row[0].text: [cell.text for cell in row[2:5]] for row in table.rows} == {
-        "plain56-from-plain20": ["67.00", "83.00", "67.50"],
-        "plain20": ["90.00", "60.00", "60.00"],
-        "plain56": ["91.00", "–", "91.00"],
-    }
-
-
-def test_outcomes_stand_beside_guessing(tmp_path: Path) -> None:
-    for dataset, classes, guessing in (("cifar10", 10, 90.0), ("cifar10-vehicles", 4, 75.0)):
-        root = tmp_path / dataset
-        factory.write_all(root, ("plain20", "resnet20"), [0], dataset=dataset)
-        report = Report(get("transfer"), load(root))
-        figure = starts.outcomes(report)
-        assert f"guessing among {classes} classes, {guessing:g} %" in figure.caption
-        (line,) = (one for one in figure.drawing.axes[0].get_lines() if one.get_linestyle() == "--")
-        assert list(line.get_xdata()) == [guessing, guessing]
-        assert "interval" not in figure.caption
-        assert "where no run is" not in starts.ways(report).caption
 
 
 def test_a_new_head_has_no_gap(root: Path, data: Dataset) -> None:

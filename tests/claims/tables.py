@@ -1,10 +1,15 @@
-"""Made tables of runs, in the columns that claims read."""
+"""Made claims, and made tables of runs in the columns that claims read."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from resnet.claims.contrasts import difference
+from resnet.claims.model import Claim, Source
+
+SHALLOW_BETTER = {"plain20": 8.0, "plain56": 12.0}
 SCOPE = {
     "dataset": "cifar10",
     "dataset_copy": "original",
@@ -13,6 +18,15 @@ SCOPE = {
     "recipe_digest": "r" * 16,
     "numerics": 1,
 }
+
+
+def claim(*parts: Any, **changes: Any) -> Claim:
+    """A claim of these parts, about nothing."""
+    values = {"id": "X", "sentence": "s", "source": Source("p", "w"), "margin_why": "none"}
+    return Claim(parts=parts, **(values | changes))
+
+
+DEEPER_WORSE = claim(difference("train_error", "plain56", "plain20", "higher", margin=0.2))
 
 
 def runs(metric: str, arms: Mapping[str, Sequence[float]], **changes: object) -> pd.DataFrame:
