@@ -28,7 +28,7 @@ def test_an_offline_journal_lies_beside_the_runs(
 ) -> None:
     said: list[str] = []
     train(spec, dataset, tmp_path / "runs", "test", wandb="offline", say=said.append)
-    journals = list((tmp_path / "wandb").glob(f"wandb/offline-run-*-{spec.id}/*.wandb"))
+    journals = list(tmp_path.glob(f"wandb/offline-run-*-{spec.id}/*.wandb"))
     assert said == []
     assert len(journals) == 1
     assert journals[0].stat().st_size > 1_000
@@ -82,7 +82,7 @@ def test_the_run_id_is_the_id_in_wandb(tmp_path: Path, dataset: Dataset, spec: R
     train(spec, dataset, tmp_path / "runs", "test", wandb="offline")
     spec_file = json.loads((tmp_path / "runs" / spec.id / "spec.json").read_text())
     assert spec_file["id"] == spec.id
-    assert list((tmp_path / "wandb" / "wandb").glob(f"*-{spec.id}"))
+    assert list((tmp_path / "wandb").glob(f"*-{spec.id}"))
 
 
 def test_measures_reach_the_journals_of_their_run(tmp_path: Path, dataset: Dataset) -> None:

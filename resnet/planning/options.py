@@ -224,6 +224,8 @@ def _check_cluster(options: Options) -> None:
     given = dict(options.cluster_flags)
     if (number := given.pop("processes_per_run", 1)) < 1:
         raise UserError(f"--processes-per-run {number}: give 1 or more")
+    if number > 1 and options.launcher == "debug":
+        raise UserError("--launcher debug trains in this process: leave --processes-per-run out")
     asked = {**given, "cluster": options.cluster, "snapshot": options.snapshot or None}
     stray = [cluster.flag(name) for name, value in asked.items() if value is not None]
     if stray and options.launcher != "slurm":

@@ -99,7 +99,7 @@ def mirror_measures(
     say: Callable[[str], None],
 ) -> None:
     """Tell W&B what was found out about a trained run, in the run that it has of it."""
-    mirror = Mirror(spec, experiment, mode, root.parent / "wandb", say)
+    mirror = Mirror(spec, experiment, mode, root.parent, say)
     summary: dict[str, float] = {}
     lines: dict[int, dict[str, float]] = defaultdict(dict)
     for one in found:

@@ -94,7 +94,7 @@ def _attempt(
     val_loaders = hasten(module, val_loaders, speed, device)
     mirror = None
     if wandb != "disabled":
-        mirror = Mirror(folder.spec, experiment, wandb, folder.path.parent.parent / "wandb", say)
+        mirror = Mirror(folder.spec, experiment, wandb, folder.path.parent.parent, say)
         mirror.log_metrics(record.initial | record.norms, 0)
     result: dict[str, Any] = {}
     try:

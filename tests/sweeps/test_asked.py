@@ -22,6 +22,7 @@ SMOKE = ["--dataset", "synthetic", "--recipe", "smoke", "--nets", "plain8", "--p
         (["--mem", "8GB", "--nodes", "2"], "takes --nodes, --mem: add that, or leave them out"),
         (["--cluster", "my.toml"], "takes --cluster"),
         (["--snapshot", "--launcher", "debug"], "takes --snapshot"),
+        (["--processes-per-run", "2", "--launcher", "debug"], "trains in this process"),
         (["--processes-per-run", "0"], "--processes-per-run 0: give 1 or more"),
         (["--processes-per-run", "-1", "--launcher", "slurm"], "give 1 or more"),
     ],
