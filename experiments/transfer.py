@@ -1,4 +1,4 @@
-"""Do the features of residual nets serve other classes better than those of plain ones?
+"""Do features of residual nets serve other classes better than those of plain nets?
 
 A net is trained on CIFAR-10's animals and gets a new head for its vehicles. `@frozen` trains the
 head alone; `@two-rates` then lets the backbone follow, at a tenth of the head's rate.
@@ -22,7 +22,7 @@ def pairs(deep: int) -> tuple[str, ...]:
 EXPERIMENT = Experiment(
     name="transfer",
     title="Features for other classes",
-    question="Do the features of residual nets serve other classes better than those of plain?",
+    question="Do features of residual nets serve other classes better than those of plain nets?",
     nets=(*pairs(56), *arms("frozen", *pairs(56)), *arms("two-rates", *pairs(56))),
     quick_nets=(
         *("resnet20", "resnet38", *arms("two-rates", "resnet20", "resnet38")),

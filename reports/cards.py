@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reports.elements import Table, element
 from reports.words import NONE, count, data_words, duration, number, row, scope, short
 from resnet.data.names import PHOTOGRAPHS
+from resnet.recipes.short import CUT
 
 if TYPE_CHECKING:
     from reports.report import Report
@@ -29,7 +30,8 @@ def recipe_card(report: Report) -> Table:
         return Table(f"Recipe {name}: it differs in nothing from {paper}.")
     caption = (
         f"Recipe {name}: where it differs from {paper}, "
-        f"{count(len(found), 'field')}. All other fields are the paper's."
+        f"{count(len(found), 'field')}. All others are as this suite reads the paper, which leaves "
+        "open over how many images BN averages."
     )
     rows = tuple(row(field, ours, theirs) for field, ours, theirs in found)
     return Table(caption, ("Field", "These runs", "The paper"), rows, "lrr")
@@ -41,7 +43,9 @@ def cost_card(report: Report) -> Table:
     import pandas as pd
 
     if len(report.runs) and report.runs["seconds"].isna().all():
-        return Table("How long these runs took is not on record.")
+        cut = CUT in report.recipe_name
+        whole = " They are other runs as they once stood: see there." if cut else ""
+        return Table(f"How long these runs took is not on record.{whole}")
     runs = report.runs.assign(
         hardware=[_hardware(p) for p in report.provenance],
         gpu=[p.get("device") == "cuda" for p in report.provenance],
@@ -57,10 +61,16 @@ def cost_card(report: Report) -> Table:
     caption = (
         f"Cost: time of training by the clock, over all attempts of the finished runs. "
         f"Scope: {scope(report)}. Runs that share a GPU or a processor are each counted in full. "
-        "A restart is an attempt after the first."
+        f"A restart is an attempt after the first.{_before(report)}"
     )
     columns = ("Net", "Hardware", "Runs", "A run", "In all", "GPU run-hours", "Restarts", "Energy")
     return Table(caption, columns, tuple(rows), "llrrrrrr") if rows else Table("No runs, no cost.")
+
+
+def _before(report: Report) -> str:
+    """What is not counted of runs that others start from; '' for none."""
+    n = len(report.origins)
+    return f" Not counted: {count(n, 'run')} that others start from." if n else ""
 
 
 def _hardware(provenance: dict[str, Any]) -> str:
@@ -78,13 +88,12 @@ def _restarts(provenance: dict[str, Any]) -> int | None:
 def _cost(part: Any) -> tuple[Any, ...]:
     """Runs, mean time, total time, run-hours on a GPU, restarts, energy of some runs."""
     known, joules, restarts = (part[name].dropna() for name in ("seconds", "joules", "restarts"))
-    here = part["hardware"] != UNKNOWN
-    hours = float(part.loc[part["gpu"], "seconds"].sum()) / 3600 if here.any() else None
+    hours = float(part.loc[part["gpu"], "seconds"].sum()) / 3600
     energy = f"{joules.sum() / 3.6e6:.2f}\u00a0kWh" if len(joules) else "not measured"
     each = duration(float(known.mean())) if len(known) else NONE
     total = duration(float(known.sum())) if len(known) else NONE
     again = int(restarts.sum()) if len(restarts) else NONE
-    return len(known), each, total, number(hours), again, energy
+    return len(known), each, total, number(hours) if part["gpu"].any() else NONE, again, energy
 
 
 @element

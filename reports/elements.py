@@ -19,6 +19,7 @@ RECORD = "application/vnd.resnet-report+json"
 
 TONES = {
     "good": ("#d3ebe1", "#00513b"),
+    "partly": ("#eff7f3", "#00513b"),
     "bad": ("#f9dccd", "#7d2f00"),
     "unsure": ("#f4eec6", "#584b00"),
     "seen": ("#dceaf5", "#0b4a75"),
@@ -153,7 +154,14 @@ def rendering() -> bool:
 
 
 def element(make: Callable[..., Any]) -> Callable[..., Any]:
-    """Register `make(report, **options)`, and let what it makes remember the call."""
+    """Register `make(report, **options)`, and let what it makes remember the call.
+
+    ValueError where another module has an element of that name: `verify` could not tell them apart.
+    """
+    if (other := REGISTRY.get(make.__name__)) and other.__module__ != make.__module__:
+        raise ValueError(
+            f"two elements called {make.__name__}: {make.__module__}, {other.__module__}"
+        )
 
     @functools.wraps(make)
     def remembered(report: Any, **options: Any) -> Any:

@@ -8,7 +8,8 @@ import numpy as np
 
 from reports import style
 from reports.elements import Figure, element
-from reports.tables import done_on, paper_figure
+from reports.profiles import extremes
+from reports.tables import TRAINING, done_on, paper_figure
 from reports.words import ids, scope
 
 if TYPE_CHECKING:
@@ -138,8 +139,8 @@ def arms_figure(report: Report) -> Figure:
     }
     clauses = "".join(clause for clause, true in said.items() if true)
     caption = (
-        f"Error after the last step: a dot a seed{clauses}. Scope: {scope(report)}; "
-        f"{ids(report.done)}."
+        f"Errors at the end of training: a dot a seed{clauses}. {TRAINING} Scope: "
+        f"{scope(report)}; {ids(report.done)}."
     )
     return Figure(caption, drawing=drawing)
 
@@ -204,7 +205,10 @@ def gradients(report: Report) -> Figure:
         _one_range(axes, norms["value"])
     caption = (
         "Norm of the loss's gradient with respect to each block's output at initialisation, by "
-        f"block from input to output, a line a seed. Scope: {scope(report)}; {ids(report.runs)}."
+        "block from input to output, a line a seed. The first block's over the last's, and the "
+        "lowest of all over the last's, in decades, means over seeds: "
+        f"{extremes(report, norms.assign(place=norms['block']))}. Scope: {scope(report)}; "
+        f"{ids(report.runs)}."
     )
     return Figure(caption, drawing=drawing)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from reports.elements import Cell, Table, element
-from reports.tables import measured, paper_figure, place, word
-from reports.words import METRICS, NONE, interval, number, row, scope
+from reports.tables import breakable, measured, paper_figure, place, word
+from reports.words import METRICS, NONE, aim, interval, number, row, scope
+from resnet.claims.arms import split
+from resnet.recipes.short import full_length
 
 if TYPE_CHECKING:
     from reports.report import Report
@@ -21,22 +24,33 @@ def grounds(report: Report) -> Table:
     """Every contrast that a verdict rests on, with its margin and the paper's own figure."""
     caption = (
         f"What each verdict rests on. Scope: {scope(report)}. The paper's column is worked out "
-        "from the figures that it prints for the nets that the claim names; a dash where it "
-        "prints none, or where the claim is asked of other nets."
+        "from the figures read in it for the nets that the claim names; a dash where none was "
+        "read there, or where the claim is asked of other nets."
     )
-    columns, rows = tuple(name for name in GROUNDS if name != "Scope"), grounds_rows(report)
-    return Table(caption, columns, rows, "llcrrrr") if rows else Table("No verdict was reached.")
+    columns = tuple(name for name in GROUNDS if name != "Scope")
+    rows = grounds_rows(report, report.verdicts)
+    if not rows:
+        return Table("No verdict was reached.")
+    return Table(caption, columns, rows, "llcrrrr", (15, 29, 14, 12, 15, 9, 6))
 
 
-def grounds_rows(report: Report, scoped: bool = False) -> tuple[tuple[Cell, ...], ...]:
+def grounds_rows(
+    report: Report, verdicts: Iterable[Verdict], scoped: bool = False
+) -> tuple[tuple[Cell, ...], ...]:
     """A row a contrast: the columns of GROUNDS, the scope only when asked for."""
     return tuple(
-        row(v.claim.id, *([place(v)] if scoped else []), label(part.contrast), word(part),
-            measured(part.effect, part.contrast.unit), interval(part.low, part.high, signed=True),
-            aim(part.contrast), of_paper(report, v, part.contrast))
-        for v in report.verdicts
+        row(breakable(v.claim.id), *([place(v)] if scoped else []), label(part.contrast),
+            word(part), measured(part.effect, part.contrast.unit),
+            interval(part.low, part.high, signed=True), aim(part.contrast),
+            of_paper(report, v, part.contrast))
+        for v in verdicts
         for part in v.parts
     )  # fmt: skip
+
+
+def sentence_end(text: str) -> str:
+    """The text with a capital and a full stop; '' for none."""
+    return f"{text[0].upper()}{text[1:].removesuffix('.')}." if text else ""
 
 
 def label(contrast: Contrast) -> str:
@@ -45,23 +59,18 @@ def label(contrast: Contrast) -> str:
     return f"{METRICS.get(metric, metric.replace('_', ' '))}:{rest}"
 
 
-def aim(contrast: Contrast) -> str:
-    """The side of the margin that reproduces the claim."""
-    margin = number(contrast.margin, 2)
-    if contrast.direction == "equal":
-        middle = f"{number(contrast.bound, 2)}\u00a0" if contrast.bound else "within\u00a0"
-        return f"{middle}±{margin}"
-    sign, side = (
-        ("<", -contrast.margin) if contrast.direction == "lower" else (">", contrast.margin)
-    )
-    return f"{sign}\u00a0{number(contrast.bound + side, 2)}"
-
-
 def of_paper(report: Report, verdict: Verdict, contrast: Contrast) -> str:
     """What the paper prints for the contrast; a dash for nets that its claim does not name."""
     stated = {claim.id: claim.arms for claim in report.experiment.claims}
-    named = set(stated.get(verdict.claim.id, verdict.claim.arms))
-    return printed(contrast, verdict.claim.dataset) if set(contrast.arms) <= named else NONE
+    named = set(map(_whole, stated.get(verdict.claim.id, verdict.claim.arms)))
+    here = set(map(_whole, contrast.arms))
+    return printed(contrast, verdict.claim.dataset) if here <= named else NONE
+
+
+def _whole(arm: str) -> str:
+    """The arm under the recipe that its own is cut down from: 'resnet20@fb' for '…@quick-fb'."""
+    net, recipe = split(arm)
+    return f"{net}@{full_length(recipe)}" if recipe else net
 
 
 def printed(contrast: Contrast, dataset: str) -> str:
@@ -76,24 +85,47 @@ def printed(contrast: Contrast, dataset: str) -> str:
     return number(total, signed=not alone)
 
 
+MORE = (
+    "More seeds: how many it would take to decide a claim one way or the other, if they vary as "
+    "these do."
+)
 REASONS = ("Claim", "Verdict", "Why", "More seeds")
 
 
 @element
 def reasons(report: Report) -> Table:
     """Why claims are not decided, and how many more seeds that would take."""
-    rows = reasons_rows(report)
-    caption = f"Open ends and notes. Scope: {scope(report)}." if rows else "No claim is left open."
-    return Table(caption, REASONS, rows, "lclr")
+    rows = reasons_rows(report.verdicts)
+    if not rows:
+        return Table("No claim that was asked is left open.")
+    return Table(f"Open ends and notes. {MORE} Scope: {scope(report)}.", REASONS, rows, "lclr")
 
 
-def reasons_rows(report: Report) -> tuple[tuple[Cell, ...], ...]:
+def reasons_rows(verdicts: Iterable[Verdict], scoped: bool = False) -> tuple[tuple[Cell, ...], ...]:
     """A row a claim that is open, or that has something to add to its word."""
     return tuple(
-        row(v.claim.id, word(v), v.reason or NONE, NONE if v.more_seeds is None else v.more_seeds)
-        for v in report.verdicts
+        row(breakable(v.claim.id), *([place(v)] if scoped else []), word(v), v.reason or NONE,
+            NONE if v.more_seeds is None else v.more_seeds)
+        for v in verdicts
         if v.reason or v.more_seeds
+    )  # fmt: skip
+
+
+@element
+def margins(report: Report) -> Table:
+    """Why each claim's margin is what it is, and what a reader must know of how it is asked."""
+    claims = {verdict.claim.id: verdict.claim for verdict in report.verdicts}
+    rows = tuple(
+        row(breakable(name), sentence_end(claim.margin_why), sentence_end(claim.note) or NONE)
+        for name, claim in claims.items()
     )
+    if not rows:
+        return Table("No margin was needed.")
+    caption = (
+        "Where margins come from. What is called ours is this suite's choice, printed in no paper; "
+        "the noise meant is that of training at full length."
+    )
+    return Table(caption, ("Claim", "Margin, and why", "Note"), rows, "lll", (16, 44, 40))
 
 
 @element
@@ -101,7 +133,8 @@ def not_asked(report: Report) -> Table:
     """The claims that the nets at hand cannot answer, and the nets that it would take."""
     claims = {claim.id: claim for claim in report.experiment.claims}
     rows = tuple(
-        row(name, claims[name].sentence, needs) for name, needs in report.not_asked.items()
+        row(breakable(name), claims[name].sentence, needs)
+        for name, needs in report.not_asked.items()
     )
     if not rows:
         return Table("Every claim of this family was asked.")

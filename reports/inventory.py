@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.elements import Table, element
 from reports.words import NONE, number, row, scope_words, short
+from resnet.recipes.short import CUT
 
 if TYPE_CHECKING:
     from reports.report import Report
@@ -30,8 +31,9 @@ def unfinished(report: Report) -> Table:
              for r in report.corrupt.to_dict("records")]  # fmt: skip
     shown, more = rows[:LONGEST], len(rows) - LONGEST
     if not rows:
-        which = "found here" if report.wanted is None else "that was planned"
-        return Table(f"Every run {which} is finished: {len(report.done)}.")
+        which = "found here" if report.wanted is None else "that was asked for"
+        how = "got so far" if CUT in report.recipe_name else "is finished"
+        return Table(f"Every run {which} {how}: {len(report.done)}.")
     caption = f"Runs without a result: {len(rows)}. They enter no mean and no verdict."
     caption += f" Not shown: {more} more." if more > 0 else ""
     return Table(caption, ("Run", "Net", "Seed", "Status", "Reason"), tuple(shown), "llrll")

@@ -11,7 +11,7 @@ from reports.elements import Figure, element
 from reports.figures import MOST_POINTS
 from reports.scopes import family
 from reports.sides import kind
-from reports.tables import done_on, paper_figure
+from reports.tables import TRAINING, done_on, paper_figure
 from reports.variants import dots
 from reports.words import ids, scope
 
@@ -100,8 +100,9 @@ def by_size(report: Report, size: str = "depth") -> Figure:
         "data"
     )
     caption = (
-        f"Error after the last step against {size} (logarithmic): a dot a seed, lines through the "
-        f"means{printed if dashes else ''}. Scope: {scope(report)}; {ids(report.done)}."
+        f"Errors at the end of training against {size} (logarithmic): a dot a seed, lines through "
+        f"the means{printed if dashes else ''}. {TRAINING} Scope: {scope(report)}; "
+        f"{ids(report.done)}."
     )
     return Figure(caption, drawing=drawing)
 
@@ -129,7 +130,8 @@ def _line(
             axis.plot(size, figure, "_", color="black", markersize=11, markeredgewidth=1.5)
             dashes = True
     if means:
-        axis.plot(*zip(*means, strict=True), color=look["color"], label=name)
+        axis.plot(*zip(*means, strict=True), color=look["color"])
+        axis.plot([], [], label=name, **look)
     return dashes
 
 
@@ -155,7 +157,9 @@ def gains(report: Report, kinds: Any = ()) -> Figure:
     """
     found = [(a, b, v) for a, b in _pairs(report, kinds) if len(v := _paired(report, a, b))]
     if not found:
-        return Figure("No gains to draw: no pair of arms has finished runs of one seed.")
+        return Figure(
+            "No gains to draw: of no pair of arms are there two with finished runs of one seed."
+        )
     with style.context():
         drawing, (axis,) = style.canvas(1, 0.9 + 0.3 * len(found))
         bars = marks = False

@@ -15,6 +15,8 @@ from reports.profiles import leftmost, panels
 from reports.sections import MISSING, about, both, mean
 from reports.words import row
 from resnet.analysis import curvature
+from resnet.analysis.settings import default
+from resnet.recipes import Recipe
 
 if TYPE_CHECKING:
     from reports.report import Report
@@ -36,7 +38,7 @@ def surfaces(report: Report) -> Figure:
         return Figure(MISSING)
     shades = scale(report, found)
     with style.context():
-        drawing, axes = panels(len(found), 2.1)
+        drawing, axes = panels(len(found), 1.9)
         for axis, one in zip(axes, found, strict=True):
             shades.draw(axis, one)
             axis.plot(0, 0, "+", color="black", markersize=6)
@@ -79,7 +81,7 @@ def relief(report: Report) -> Figure:
             axis.view_init(elev=32, azim=-58)
     caption = (
         "The same surfaces as relief: the height is the logarithm (base 10) of the training loss, "
-        f"with one range for all panels. {about(report, _around(report), found)}"
+        f"with one range for all panels; colours repeat it. {about(report, _around(report), found)}"
     )
     return Figure(caption, drawing=drawing)
 
@@ -119,12 +121,19 @@ def landscape_table(report: Report) -> Table:
                 mean([curvature.negative_share(f) for f in mine], 1),
                 mean([curvature.minima(f) for f in mine], 1))
         )  # fmt: skip
+    asked = default(Recipe.from_json(report.recipe)) if report.recipe else looked(report)
+    other = (
+        ""
+        if looked(report) == asked
+        else f"Claims ask for {asked.resolution} points a side on {asked.images:,} images, and are "
+        "not asked of these. "
+    )
     caption = (
         "The surfaces in numbers, means over seeds: loss of the trained net (nats), and mean log10 "
         "of the loss on the border of the plane; negative curvature, its share at each inner point "
         "of the grid, mean over points (0 % for a convex surface, 50 % for a saddle as steep both "
         "ways); points of the grid that lie below all eight neighbours. "
-        f"{about(report, _around(report), found)}"
+        f"{other}{about(report, _around(report), found)}"
     )
     columns = ("Net", "Seeds", "Loss, centre", "log10, border", "Negative curvature, %", "Minima")
     return Table(caption, columns, tuple(rows), "lrrrrr")

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from reports import style
 from reports.elements import Figure, Table, element
-from reports.profiles import draw, hues, leftmost, looks, measured, panels, source
+from reports.profiles import (
+    draw,
+    hues,
+    leftmost,
+    looks,
+    measured,
+    not_measured,
+    panels,
+    source,
+)
 from reports.tables import mean
 from reports.words import NONE, row
 
@@ -19,7 +28,7 @@ MISSING = "These runs were not measured for it."
 FEWEST_ORDERS = 4
 """Values of Kendall's τ, the net's own among them: a rank correlation of fewer is 1 by chance."""
 COLUMNS = {
-    "test_error": "Whole",
+    "lesion_whole": "Whole",
     "lesion_median_rise": "Median rise",
     "lesion_chance_share": "Of the way, %",
     "lesion_downsampling_excess": "Downsampling, more",
@@ -36,6 +45,7 @@ def single_deletions(report: Report) -> Figure:
     if rows.empty:
         return Figure(MISSING)
     marked, nets = measured(report, "lesion_reshapes"), _nets(report, rows)
+    vgg = any(net.startswith("vgg") for net in nets)
     with style.context():
         drawing, axes = panels(len(nets))
         for axis, net in zip(axes, nets, strict=True):
@@ -44,11 +54,12 @@ def single_deletions(report: Report) -> Figure:
             axis.set_ylabel("test error (%)" if leftmost(axis) else "")
     caption = (
         "Test error with one block deleted, by block from input to output, a line a seed. Open "
-        "squares: blocks that change the shape, where the net downsamples (or VGG widens). Solid "
+        f"squares: blocks that change the shape, where the net downsamples"
+        f"{' (or VGG widens)' if vgg else ''}. Solid "
         "line: the whole net; dotted line: guessing. A deleted block is replaced by its shortcut; "
         "in a net without shortcuts what enters it is handed on, padded with zeros where the shape "
-        "changes. A block of a plain net is the layers that make one of the residual net; of VGG, "
-        f"a layer. {source(report, rows['run_id'])}"
+        "changes. A block of a plain net is the layers that make one of the residual net"
+        f"{'; of VGG, a layer' if vgg else ''}. {source(report, rows['run_id'])}"
     )
     return Figure(caption, drawing=drawing)
 
@@ -92,9 +103,10 @@ def many_lesions(report: Report) -> Figure:
         handles, names = axes[0].get_legend_handles_labels()
         drawing.legend(handles, names, loc="outside lower center", ncols=4, columnspacing=1.2)
     caption = (
-        "Test error with several lesions, a dot a random draw and seed. Left: blocks deleted at "
-        "random, 1 to 20 of 54 (of other numbers of blocks in proportion), with the mean over "
-        "draws and seeds as a line. Right: pairs of blocks of one stage and shape swapped, by "
+        "Test error with several lesions, a dot one of several random draws and seed. Left: blocks "
+        "deleted at random, 1 to 20 of 54 (of other numbers of blocks in proportion), with the "
+        "mean over draws and seeds as a line. Right: pairs of blocks of one stage and shape "
+        "swapped, by "
         "Kendall's τ between the order so made and the net's own. The whole net stands at 0 % and "
         f"at τ = 1. {source(report, deleted['run_id'])}"
     )
@@ -128,19 +140,25 @@ def lesion_table(report: Report) -> Table:
     rows, every = [], report.done.set_index("id")
     every = every[every["lesion_ten_error"].notna()]  # which every net has
     few = _orders(report).reindex(every.index) < FEWEST_ORDERS
-    every = every.assign(shuffle_correlation=every["shuffle_correlation"].mask(few))
-    for net in report.nets:
+    known = report.history[report.history["key"] == "lesion_whole"]
+    whole = known.set_index(known["run_id"].astype(str))["value"]
+    every = every.assign(
+        shuffle_correlation=every["shuffle_correlation"].mask(few),
+        lesion_whole=whole.reindex(every.index),
+    )
+    for net in (net for net in report.nets if (every["net"] == net).any()):
         done = every[every["net"] == net]
         values = [mean(done[name].astype(float))[0] for name in COLUMNS]
         rows.append(row(net, len(done), *values))
     caption = (
         "Lesions in numbers, means over seeds; errors and rises in points. Whole: test error of "
-        "the net as trained. Median rise: over blocks that keep the shape, one deleted. Of the "
-        "way: that rise in percent of the way to guessing. Downsampling, more: how much more the "
-        "error rises where the shape changes. 10 of 54: error with that share of blocks deleted. "
+        "the net as trained, in the precision of these measurements. Median rise: over blocks that "
+        "keep the shape, one deleted. Of the way: that rise in percent of the way to guessing. "
+        "Downsampling, more: how much more the error rises where the shape changes. 10 of 54: "
+        "error with that share of blocks deleted. "
         "ρ: Spearman's correlation of the error with the number deleted, and with Kendall's τ. "
         f"{NONE}: not defined for the net, or fewer than {FEWEST_ORDERS} values of τ. "
-        f"{source(report, every.index)}"
+        f"{not_measured(report, every['net'])}{source(report, every.index)}"
     )
     return Table(caption, ("Net", "Seeds", *COLUMNS.values()), tuple(rows), "lr" + "r" * 7)
 

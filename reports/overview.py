@@ -1,24 +1,85 @@
-"""The summary's own table: every claim of the registry, on every scope that has runs of it."""
+"""The summary: every claim of the registry, on every scope that has runs of it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reports import grounds
-from reports.elements import Table, element
-from reports.tables import UNITS, effect, place, sentence, word
-from reports.words import NONE, interval, row, scope_words
+from reports.elements import Cell, Table, Text, element
+from reports.scales import from_long, scale_of
+from reports.tables import UNITS, breakable, effect, place, sentence, word
+from reports.words import NONE, TONE, count, interval, row, scope_words
 
 if TYPE_CHECKING:
     from reports.report import Report
     from resnet.claims.verdicts import Verdict
 
 
+MOST_SCALES = 6
+"""Columns of the overview: more do not fit the page."""
+
+
+@element
+def tally(report: Report) -> Text:
+    """In words: how many claims went which way, on the longest training that can decide them."""
+    best: dict[str, Verdict] = {}
+    for verdict in sorted(from_long(report), key=lambda v: v.n < v.claim.min_seeds):
+        best.setdefault(verdict.claim.id, verdict)
+    words = [verdict.said for verdict in best.values()]
+    every = dict.fromkeys(said for word in TONE for said in (word, f"{word} in part"))
+    counts = ", ".join(f"{words.count(said)} {said}" for said in every if said in words)
+    if not words:
+        return Text("No claim is answered by these runs.")
+    left = len(report.experiment.claims) - len({name.partition("@")[0] for name in best})
+    return Text(
+        "Each claim counted once, on the longest training that has seeds enough for a verdict, or "
+        f"else on the longest: {counts}. For "
+        f"{count(left, 'more claim')} of the papers there are no runs that could answer."
+    )
+
+
+@element
+def overview(report: Report) -> Table:
+    """A row a claim, a column a scale of training, from long to short: the words side by side."""
+    names = list(dict.fromkeys(map(scale_of, from_long(report))))[:MOST_SCALES]
+    answers: dict[str, dict[str, Verdict]] = {}
+    for verdict in told(report):
+        if verdict.word != "not run" and scale_of(verdict) in names:
+            answers.setdefault(verdict.claim.id, {}).setdefault(scale_of(verdict), verdict)
+    rows = tuple(
+        row(_named(next(iter(found.values()))), *(_brief(found.get(name)) for name in names))
+        for found in answers.values()
+    )
+    if not rows:
+        return Table("No claim is answered by these runs.")
+    wide = 60 // len(names)
+    caption = (
+        "Every claim that was asked, by recipe, from the longest training to the shortest; in "
+        "brackets the seeds. Claims of this suite are questions that no paper answers in print."
+    )
+    columns = ("Claim", *map(breakable, names))
+    widths = (100 - wide * len(names), *[wide] * len(names))
+    return Table(caption, columns, rows, "l" + "c" * len(names), widths)
+
+
+def _named(verdict: Verdict) -> str:
+    claim = verdict.claim
+    paper = "this suite" if claim.source.status == "OURS" else breakable(claim.source.paper)
+    return f"{breakable(claim.id)}: {claim.sentence} ({paper})"
+
+
+def _brief(verdict: Verdict | None) -> Cell:
+    """The word and the seeds; an empty cell for no verdict."""
+    found = word(verdict) if verdict else Cell("")
+    return replace(found, text=f"{found.text} ({verdict.n})") if verdict else found
+
+
 @element
 def all_verdicts(report: Report) -> Table:
     """A row a claim and scope: the word, effect, interval, seeds, and the paper's own figure."""
     rows = tuple(
-        row(v.claim.id, sentence(v), word(v), place(v), effect(v),
+        row(breakable(v.claim.id), sentence(v), word(v), place(v), effect(v),
             interval(v.low, v.high, signed=True), _paper(report, v), v.n)
         for v in told(report)
     )  # fmt: skip
@@ -34,7 +95,7 @@ def all_verdicts(report: Report) -> Table:
 
 def told(report: Report) -> list[Verdict]:
     """The verdicts claim by claim, a row a scope; those without runs last, and once."""
-    answered = [v for v in report.verdicts if v.word != "not run"]
+    answered = from_long(report)
     order = [claim.id for claim in report.experiment.claims]
 
     def standing(verdict: Verdict) -> tuple[int, str]:
@@ -42,7 +103,7 @@ def told(report: Report) -> list[Verdict]:
         name, _, recipe = verdict.claim.id.partition("@")
         return order.index(name), recipe
 
-    answered.sort(key=standing)  # stable: scopes keep their order
+    answered.sort(key=standing)  # stable: long trainings stay in front
     seen = {v.claim.id for v in answered}
     rest = {v.claim.id: v for v in reversed(report.verdicts) if v.claim.id not in seen}
     return answered + sorted(rest.values(), key=standing)
@@ -58,14 +119,18 @@ def _paper(report: Report, verdict: Verdict) -> str:
 def all_grounds(report: Report) -> Table:
     """Every contrast of every verdict."""
     caption = "What each verdict rests on, in the order of the claims above."
-    rows = grounds.grounds_rows(report, scoped=True)
+    rows = grounds.grounds_rows(report, told(report), scoped=True)
     return Table(caption, grounds.GROUNDS, rows, "lllcrrrr", (12, 12, 20, 13, 8, 15, 13, 7))
 
 
 @element
 def all_reasons(report: Report) -> Table:
     """Why claims are not decided."""
-    return Table("Open ends and notes.", grounds.REASONS, grounds.reasons_rows(report), "lclr")
+    columns = (grounds.REASONS[0], "Scope", *grounds.REASONS[1:])
+    rows = grounds.reasons_rows(told(report), scoped=True)
+    return Table(
+        f"Open ends and notes. {grounds.MORE}", columns, rows, "llclr", (14, 22, 14, 40, 10)
+    )
 
 
 @element

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from reports import style
 from reports.elements import Figure, Table, element
-from reports.profiles import hues, measured, source
+from reports.profiles import hues, measured, not_measured, source
 from reports.tables import mean
 from reports.words import number, row
 
@@ -47,8 +49,8 @@ def path_figure(report: Report) -> Figure:
         "the binomial distribution. Middle: norm of an image's gradient at the input of the first "
         f"block along one path, mean over {DRAWS} paths drawn (all where there are fewer) and the "
         f"first {IMAGES} training images. Right: their product, as a share of its sum over all "
-        "lengths. Solid: after training; dotted: at initialisation. "
-        f"{source(report, rows['run_id'])}"
+        "lengths. Solid: after training; dotted: at initialisation, where BN, in evaluation mode, "
+        f"does not normalise yet. {_weighed(report)}{source(report, rows['run_id'])}"
     )
     return Figure(caption, drawing=drawing)
 
@@ -116,14 +118,27 @@ def path_table(report: Report) -> Table:
         "gradient where each length's is its number of paths times their mean norm, on which the "
         "claims rest; of sums: where it is the norm of the exact sum of its paths. Both sum over "
         "lengths. Mean length: of a path, weighted by norms, in percent of the blocks; 50 for all "
-        "paths alike. Slope: of log10 of the norm, a block. "
-        f"{source(report, lengths['run_id'])}"
+        f"paths alike. Slope: of log10 of the norm, a block. {_weighed(report)}"
+        f"{not_measured(report, lengths['net'])}{source(report, lengths['run_id'])}"
     )
     columns = (
         *("Net", "Seeds", "Short", "Of all, %", "Of norms, %", "Of sums, %"),
         *("Mean length, %", "Slope", "Test error"),
     )
     return Table(caption, columns, tuple(rows), "lrrrrrrrr")
+
+
+def _weighed(report: Report) -> str:
+    """What nets trained with some of their blocks do to paths by themselves; '' without any."""
+    found = ((net, re.search(r"-(\d+)-of-(\d+)", net)) for net in report.nets)
+    shares = {net: int(part[1]) / int(part[2]) for net, part in found if part}
+    said = [f"{net} {number(math.log10(share), signed=True)}" for net, share in shares.items()]
+    return (
+        "Where some blocks at a time were trained, each block's branch is weighted by their share "
+        f"afterwards, which alone adds to the slope: {', '.join(said)}. "
+        if said
+        else ""
+    )
 
 
 def _share_of_sums(report: Report, net: str, few: range) -> pd.Series:

@@ -9,7 +9,7 @@ import numpy as np
 
 from reports import style
 from reports.elements import Figure
-from reports.words import ids, scope
+from reports.words import ids, number, scope
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,9 +30,9 @@ def measured(report: Report, name: str) -> pd.DataFrame:
 
 
 def source(report: Report, run_ids: Iterable[str]) -> str:
-    """What a caption says last: the scope, and those of the finished runs that are shown."""
-    done = report.done[report.done["id"].isin(set(run_ids))]
-    return f"Scope: {scope(report)}; {ids(done)}."
+    """What a caption says last: the scope, and the runs that are shown."""
+    shown = report.runs[report.runs["id"].isin(set(run_ids))]
+    return f"Scope: {scope(report)}; {ids(shown)}."
 
 
 def panels(count: int, height: float = 2.2, sharey: bool = True) -> tuple[Any, list[Any]]:
@@ -54,6 +54,32 @@ def panels(count: int, height: float = 2.2, sharey: bool = True) -> tuple[Any, l
 def leftmost(axis: Any) -> bool:
     """Whether a panel is the first of its row, and so the one to name the ordinate."""
     return bool(axis.get_subplotspec().is_first_col())
+
+
+def not_measured(report: Report, known: Iterable[str]) -> str:
+    """In words, the nets that have finished runs and none among the `known`; '' for none."""
+    without = [net for net in dict.fromkeys(report.done["net"]) if net not in set(known)]
+    return f"Not measured: {', '.join(without)}. " if without else ""
+
+
+def extremes(report: Report, rows: pd.DataFrame) -> str:
+    """In words, by net: how far the first block's value, and any block's, falls below the last's.
+
+    `rows` have net, run_id, step, place and value; decades, each run at its lowest step, means over
+    seeds.
+    """
+    logs = rows.sort_values("place").assign(value=np.log10(rows["value"]))
+    lines = logs.groupby(["net", "run_id", "step"], observed=True, sort=False)["value"]
+    gaps = lines.agg(first=lambda line: line.iloc[0] - line.iloc[-1],
+                     lowest=lambda line: line.min() - line.iloc[-1])  # fmt: skip
+    runs = gaps.groupby(["net", "run_id"], observed=True, sort=False).min()
+    means = runs.groupby("net", observed=True, sort=False).mean()
+    return ", ".join(
+        f"{net} {number(means['first'][net], signed=True)} and "
+        f"{number(means['lowest'][net], signed=True)}"
+        for net in report.nets
+        if net in means.index
+    )
 
 
 def draw(axis: Any, lines: pd.DataFrame, name: str, **look: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -134,16 +135,32 @@ class Report:
 
     def _everywhere(self) -> list[Verdict]:
         """What each experiment's own report answers, on every scope; claims without runs last."""
-        from resnet.claims.verdicts import decide
-
         found: dict[tuple[object, ...], Verdict] = {}
         for scope in scopes_of(self.frames.runs):
             for one in map(find, experiments()):
-                told = narrowed(one, self.frames, scope).verdicts
-                found |= {_answer(v): v for v in told if v.word != "not run"}
-        asked = {verdict.claim.id for verdict in found.values()}
+                for verdict in narrowed(one, self.frames, scope).verdicts:
+                    if verdict.word != "not run":
+                        _keep_fuller(found, verdict)
+        told = _once(found.values())
+        asked = {verdict.claim.id for verdict in told}
         rest = [claim for claim in self.experiment.claims if claim.id not in asked]
-        return [*found.values(), *(decide(claim, self.runs.iloc[:0]) for claim in rest)]
+        return [*told, *(self._not_run(claim) for claim in rest)]
+
+    def _not_run(self, claim: Claim) -> Verdict:
+        """The verdict on a claim that no scope can answer, with what is lacking anywhere."""
+        from resnet.claims.evidence import barred
+        from resnet.claims.verdicts import decide
+
+        done = set(self.done["net"])
+        lacking = [net for net in claim.arms if net not in done]
+        more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+        why = (
+            f"no finished run of {', '.join(lacking[:3])}{more}"
+            if lacking
+            else barred(claim, self.runs)
+            or "its nets have no runs in one scope that were measured for it"
+        )
+        return replace(decide(claim, self.runs.iloc[:0]), reason=why)
 
     @property
     def design(self) -> Design | None:
@@ -157,16 +174,20 @@ class Report:
         name = self.recipe_name
         claims = self.experiment.claims_on(self.nets, name)
         if claims and not self.missing:
-            found = [self._asked(claim, name) for claim in self.experiment.claims]
-            return tuple(claim for claims in found for claim in claims)
+            found = (self._asked(claim, name) for claim in self.experiment.claims)
+            return tuple(claim for claim in found if claim is not None)
         return self.experiment.claims_on(tuple(dict.fromkeys((*self.nets, *self.planned))), name)
 
-    def _asked(self, claim: Claim, recipe: str) -> tuple[Claim, ...]:
+    def _asked(self, claim: Claim, recipe: str) -> Claim | None:
         """The claim asked of the nets that were measured for it, or else of all nets at hand."""
         alone = replace(self.experiment, claims=(claim,))
-        known = self.done.dropna(subset=list(claim.metrics))["net"].unique()
-        measured = tuple(net for net in self.nets if net in known)
-        return alone.claims_on(measured, recipe) or alone.claims_on(self.nets, recipe)
+
+        def ask(nets: Iterable[str]) -> Claim | None:
+            return next(iter(alone.claims_on(tuple(nets), recipe)), None)
+
+        known = self.done.dropna(subset=list(claim.metrics)).groupby("net")["seed"].nunique()
+        measured = {net: int(known[net]) for net in self.nets if net in known}
+        return claim.asked_best(measured, ask) or ask(self.nets)
 
     @property
     def not_asked(self) -> dict[str, str]:
@@ -223,9 +244,25 @@ class Report:
         return max(self.provenance, key=lambda p: p.get("started") or "", default={})
 
 
-def _answer(verdict: Verdict) -> tuple[object, ...]:
-    """What two experiments that ask a claim alike answer alike."""
-    return verdict.claim.id, verdict.scope, verdict.claim.asked, verdict.run_ids
+def _keep_fuller(found: dict[tuple[object, ...], Verdict], verdict: Verdict) -> None:
+    """Of two experiments' answers to one claim in one scope, keep what rests on more.
+
+    That is the one with seeds enough, then more contrasts, then more seeds: whatever it says.
+    """
+    key = verdict.claim.id, verdict.scope.partition(", asked of")[0].partition(", n =")[0]
+
+    def weight(one: Verdict) -> tuple[bool, int, int]:
+        return one.n >= one.claim.min_seeds, len(one.parts), one.n
+
+    if key not in found or weight(verdict) > weight(found[key]):
+        found[key] = verdict
+
+
+def _once(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """The verdicts, without a claim on the runs of another recipe that is also told as such."""
+    every = list(verdicts)
+    named = {(v.claim.id.partition("@")[0], v.run_ids) for v in every if "@" in v.claim.id}
+    return [v for v in every if (v.claim.id, v.run_ids) not in named]
 
 
 def _place(run: pd.Series) -> tuple[object, ...]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reports.elements import Cell, Table, element
 from reports.scopes import family, order
-from reports.tables import done_on, paper_figure, word
+from reports.tables import done_on, word
 from reports.words import METRICS, NONE, number, row, scope
+from resnet.claims.arms import listed
 
 if TYPE_CHECKING:
     from reports.report import Report
+    from resnet.claims.verdicts import Verdict
 
 
 @element
@@ -54,8 +57,8 @@ def _printed(net: str, dataset: str, metric: str) -> str:
     from resnet.claims.arms import split
     from resnet.recipes import PAPER, full_length
 
-    if (figure := paper_figure(net, dataset, metric)) is not None:
-        return f"{figure:g}"
+    if (figure := paper.of_arm(net, paper.stood_for(dataset), metric)) is not None:
+        return str(replace(figure, spread=None))
     bare, recipe = split(net)
     if full_length(recipe) not in ("", PAPER.name):
         return ""
@@ -130,7 +133,7 @@ def _of_these_runs(report: Report, net: str) -> list[tuple[Cell, ...]]:
 @element
 def disputes(report: Report) -> Table:
     """Claims on which sources disagree: what each says, and what these runs say."""
-    words = {verdict.claim.id: word(verdict) for verdict in report.verdicts}
+    words = {verdict.claim.id: _here(verdict) for verdict in report.verdicts}
     rows = tuple(
         row(claim.id, side, words.get(claim.id, "not asked") if place == 0 else "")
         for claim in report.experiment.claims
@@ -140,6 +143,13 @@ def disputes(report: Report) -> Table:
         return Table("On none of these claims do the sources disagree.")
     caption = f"Where the literature disagrees. Our word is of this scope: {scope(report)}."
     return Table(caption, ("Claim", "What is said", "Here"), rows, "llc", (16, 66, 18))
+
+
+def _here(verdict: Verdict) -> Cell:
+    """The word, with the nets that it is about where those are not the source's."""
+    said = word(verdict)
+    asked = verdict.claim.asked_of
+    return replace(said, text=f"{said.text} (of {listed(asked)})") if asked else said
 
 
 @element

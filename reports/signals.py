@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports import style
 from reports.elements import Figure, Table, element
-from reports.profiles import by_step, draw, looks, measured, source
+from reports.profiles import by_step, draw, extremes, looks, measured, source
 from reports.tables import mean
 from reports.words import row
 
@@ -74,10 +74,13 @@ def _pair(report: Report, parts: dict[str, pd.DataFrame], what: str, label: str)
 @element
 def gradients_in_training(report: Report) -> Figure:
     """The gradient's norm at each block, from initialisation to the end, a panel a net."""
+    rows = measured(report, "gradient_norm")
     caption = (
         "Norm of the loss's gradient with respect to each block's output, before the first step "
         "and after each step that weights were kept of, on one batch of training images in "
-        f"training mode. {source(report, measured(report, 'gradient_norm')['run_id'])}"
+        "training mode. The first block's over the last's, and the lowest of all over the last's, "
+        f"in decades, each at its lowest step: {extremes(report, rows)}. "
+        f"{source(report, rows['run_id'])}"
     )
     return by_step(report, "gradient_norm", "gradient norm", True, caption)
 

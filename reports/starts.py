@@ -114,7 +114,7 @@ def outcomes(report: Report, metric: str = "test_error") -> Figure:
         return Figure("No outcome to draw: no run is finished.")
     ways, classes = _columns(nets), _classes(done_on(report))
     with style.context():
-        drawing, (axis,) = style.canvas(1, 1.0 + 0.2 * len(nets) * len(ways))
+        drawing, (axis,) = style.canvas(1, 1.0 + 0.16 * len(nets) * len(ways))
         bars = False
         for place, arms in enumerate(nets.values()):
             bars |= _net(axis, report, arms, ways, metric, place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.elements import BREAK, Cell, Table, Text, element, plain
-from reports.words import NONE, TONE, count, data_words, ids, interval, number, row, scope
+from reports.words import METRICS, NONE, TONE, aim, count, ids, interval, number, row, scope
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,40 +30,65 @@ def verdicts(report: Report) -> Table:
         f"at 95 % within a claim{looks(report)}."
     )
     rows = tuple(
-        row(f"{v.claim.id}: {sentence(v)}", word(v), effect(v),
-            interval(v.low, v.high, signed=True), v.n, breakable(v.claim.source))
+        row(f"{breakable(v.claim.id)}: {sentence(v)}", word(v), effect(v),
+            interval(v.low, v.high, signed=True), holds_if(v), v.n, source(v))
         for v in report.verdicts
     )  # fmt: skip
-    columns = ("Claim", "Verdict", "Effect", "Interval", "Seeds", "Source")
-    return Table(caption, columns, rows, "lcrrrl", (36, 14, 11, 14, 7, 18))
+    columns = ("Claim", "Verdict", "Effect", "Interval", "Holds if", "Seeds", "Source")
+    return Table(caption, columns, rows, "lcrrrrl", (32, 14, 11, 13, 8, 6, 16))
 
 
 UNITS = (
     "Effects have their unit beside them: points are percentage points of error, decades powers "
-    "of ten, a number without a unit is a correlation, a ratio or a standard deviation"
+    "of ten, a number without a unit is a correlation, a ratio or a standard deviation; what a % "
+    "is of, such as the gradient or the way to guessing, the contrast says"
 )
+KINDS = {"train_error": "training", "test_error": "test"}
 
 
 def breakable(text: object) -> str:
-    """The text, with leave to break a line in the middle of what a repository is called."""
-    return str(text).replace("_", f"_{BREAK}").replace("/", f"/{BREAK}")
+    """The text, with leave to break a line within ids and what a repository is called."""
+    words = str(text)
+    for sign in "_/@-":
+        words = words.replace(sign, f"{sign}{BREAK}")
+    return words
 
 
 def sentence(verdict: Verdict) -> str:
-    """The claim's sentence, and the nets that it was put to where those are not the paper's."""
-    asked = verdict.claim.asked
-    return verdict.claim.sentence + (f" (asked {asked})" if asked else "")
+    """The claim's sentence, with the nets that it was put to and what was left out."""
+    from resnet.claims import registry
+
+    claim = verdict.claim
+    whole = registry.claims().get(claim.id.partition("@")[0], claim)
+    without = [METRICS[name] for name in whole.metrics if name not in claim.metrics]
+    missing = f"; not asked: {', '.join(without)}" if without else ""
+    return claim.sentence + (f" (asked {claim.asked}{missing})" if claim.asked else "")
+
+
+def source(verdict: Verdict) -> str:
+    """Where the sentence stands, and what was not read there."""
+    where = verdict.claim.source
+    known = {"VERIFIED-2ND": "; read at second hand", "COMPUTED": "; worked out from it"}
+    return breakable(f"{where}{known.get(where.status, '')}")
 
 
 def word(verdict: Verdict | PartVerdict) -> Cell:
-    """The verdict's word in its colour."""
+    """The verdict's word in its colour, paler for a part."""
     said = getattr(verdict, "said", verdict.word)
-    return Cell(said.replace("not ", "not\u00a0"), TONE[verdict.word])
+    tone = TONE["reproduced in part" if said == "reproduced in part" else verdict.word]
+    return Cell(said.replace("not ", "not\u00a0"), tone)
 
 
 def effect(verdict: Verdict) -> str:
-    """The effect that the word hangs on, with its unit; a dash for none."""
-    return measured(verdict.effect, verdict.unit)
+    """The effect that the word hangs on, with its unit and the kind of error; a dash for none."""
+    hung = verdict.decisive
+    kind = KINDS.get(hung.contrast.metric) if hung else None
+    return measured(verdict.effect, verdict.unit) + (f" ({kind})" if kind else "")
+
+
+def holds_if(verdict: Verdict) -> str:
+    """On which side of the margin that effect has to lie; a dash for none."""
+    return aim(verdict.decisive.contrast) if verdict.decisive else NONE
 
 
 def measured(value: float | None, unit: str) -> str:
@@ -77,15 +102,19 @@ def summary(report: Report) -> Text:
     """One sentence: how many claims went which way, on what."""
     words = [v.said for v in report.verdicts]
     told = [said for word in TONE for said in (word, f"{word} in part") if said in words]
-    tally = [f"{words.count(said)} {said}" for said in told]
+    tally = [f"{words.count(said)} {said}" for said in dict.fromkeys(told)]
     if not len(report.runs):
         return Text(f"No runs of {', '.join(report.planned)} were found: nothing is decided.")
-    loud = data_words(report.runs.iloc[0])
-    done = (
-        f"{count(len(report.done), 'finished run')} of {count(report.done['net'].nunique(), 'net')}"
-    )
-    claims = f"Of {count(len(words), 'claim')}: {', '.join(tally)}." if words else "No claim asked."
-    return Text(f"{claims} This rests on {done} on {loud}, and holds for that scope alone.")
+    used = {run for verdict in report.verdicts for run in verdict.run_ids}
+    arms = report.runs.loc[report.runs["id"].isin(used), "net"]
+    kind = "arm" if arms.str.contains("@").any() else "net"
+    rest = f"{count(len(used), 'finished run')} of {count(arms.nunique(), kind)}"
+    if not words:
+        return Text(f"No claim was asked of these runs: {scope(report)}.")
+    said = f"Of {count(len(words), 'claim')}: {', '.join(tally)}."
+    if not used:
+        return Text(f"{said} No claim could be decided on these runs: {scope(report)}.")
+    return Text(f"{said} This rests on {rest}, {scope(report)}, and holds for that scope alone.")
 
 
 def place(verdict: Verdict) -> str:
@@ -119,12 +148,13 @@ def arms(report: Report) -> Table:
         figure = paper_figure(net, done_on(report))
         rows.append(
             row(net, len(done), *mean(done["train_error"]), *mean(done["test_error"]),
-                NONE if figure is None else f"{figure:g}")
+                number(figure))
         )  # fmt: skip
     caption = (
         f"Arms: error in percent, mean over seeds and 95 % t interval. {TRAINING} "
-        f"Scope: {scope(report)}; {ids(report.done)}. The paper prints test errors only, of its "
-        "own recipe on the original data."
+        f"Scope: {scope(report)}; {ids(report.done)}. The paper's: test errors read in it, of its "
+        "own recipe on the original data. Contrasts are of the seeds that all their arms have, and "
+        "need not equal differences of these means."
     )
     columns = (
         "Net",
@@ -158,21 +188,49 @@ def mean(values: pd.Series) -> tuple[str, str]:
 
 @element
 def caution(report: Report) -> Text:
-    """What a reader must know before anything else: data that is not CIFAR-10 as published."""
+    """What a reader must know before anything else: of data and recipe that are not the paper's."""
     if report.runs.empty:
         return Text("")
-    first = report.runs.iloc[0]
-    if first["dataset"].startswith("synthetic"):
-        real = "ImageNet" if first["dataset"] == "synthetic-photographs" else "CIFAR-10"
-        return Text(
+    return Text(" ".join(filter(None, [_of_data(report), _of_recipe(report)])), loud=True)
+
+
+def _of_data(report: Report) -> str:
+    """What to know of data that are not the original ones; '' for those."""
+    sets = list(dict.fromkeys(report.runs["dataset"]))
+    if drawn := [name for name in sets if name.startswith("synthetic")]:
+        real = "ImageNet" if drawn[0] == "synthetic-photographs" else "CIFAR-10"
+        return (
             "SYNTHETIC DATA: these runs are on built-in synthetic images. Nothing here is about "
-            f"{real}, and no verdict speaks of the paper's own result.",
-            loud=True,
+            f"{real}, and no verdict speaks of the paper's own result."
         )
-    if first["dataset_copy"] != "original":
-        words = (
-            "These runs are on a copy of the data set that is not the original one "
-            f"({first['dataset_copy']}): error rates do not compare with the paper's, orders may."
+    copies = sorted(set(report.runs["dataset_copy"]) - {"original"})
+    if not copies:
+        return ""
+    return plain(
+        "These runs are on a copy of the data set that is not the original one "
+        f"({', '.join(copies)}): error rates do not compare with the paper's, orders may."
+    )
+
+
+def _of_recipe(report: Report) -> str:
+    """What to know of a recipe that is shorter than the paper's; '' for another, or for several."""
+    from resnet.recipes import CUT, Recipe, is_short
+    from resnet.recipes.compare import papers
+
+    if not report.recipe or report.experiment.name == "summary":
+        return ""
+    recipe = Recipe.from_json(report.recipe)
+    name, _, epoch = recipe.name.partition(CUT)
+    if epoch:
+        return (
+            f"Recipe {recipe.name}: runs of {name} as they stood after epoch {epoch} "
+            f"({recipe.steps:,} steps), and no other runs than those."
         )
-        return Text(plain(words), loud=True)
-    return Text("")
+    if not is_short(name):
+        return ""
+    whole = papers(recipe)
+    return (
+        f"Recipe {name}: {recipe.steps:,} of the paper's {whole.steps:,} steps, "
+        f"{recipe.train_images:,} of its {whole.train_images:,} images. No verdict here speaks of "
+        "training as long as the paper's."
+    )

@@ -9,6 +9,7 @@ from reports.elements import Figure, element
 from reports.figures import within
 from reports.scopes import family
 from reports.sides import kind
+from reports.tables import TRAINING
 from reports.words import ids, scope
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ def changes(report: Report, base: str = "resnet") -> Figure:
         axes[1].tick_params(labelleft=False)
         cut = sum(within(axis, "x") for axis in axes) and any(bars)
     caption = (
-        f"Error after the last step of each {base} net and, below it, of the nets of its depth "
+        f"Errors at the end of training of each {base} net and, below it, of the nets of its depth "
         "that differ from it: a dot a seed"
         f"{', below it the 95 % t interval over seeds' if any(bars) else ''}; grey, the mean of "
-        f"the unchanged net.{' Intervals are cut at 0 and 100 %.' if cut else ''} Scope: "
-        f"{scope(report)}; {ids(report.done[report.done['net'].isin(drawn)])}."
+        f"the unchanged net.{' Intervals are cut at 0 and 100 %.' if cut else ''} {TRAINING} "
+        f"Scope: {scope(report)}; {ids(report.done[report.done['net'].isin(drawn)])}."
     )
     return Figure(caption, drawing=drawing)
 

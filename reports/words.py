@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from reports.report import Report
+    from resnet.claims.contrasts import Contrast
 
 MINUS, BLANK, NONE = "\u2212", "\u00a0", "–"
 
 TONE = {
     "reproduced": "good",
+    "reproduced in part": "partly",
     "contradicted": "bad",
     "undecided": "unsure",
     "observed": "seen",
@@ -29,17 +31,17 @@ METRICS = {
     "test_error_10_crops": "test error, ten crops",
     "test_error_scales": "test error, five scales",
     "gradient_ratio": "first block's gradient over the last's, at initialisation",
-    "gradient_ratio_lowest": "first block's gradient over the last's, the lowest of all steps",
+    "gradient_ratio_lowest": "first block's gradient over the last's, lowest of the steps seen",
     "response_std": "standard deviation of responses",
     "start_gap": "error before the first step, less that of the net it starts from",
     "surface_negative_curvature": "negative curvature of the loss surface",
     "lesion_median_rise": "rise of the test error by one block less, median",
     "lesion_downsampling_excess": "further rise where the block downsamples",
     "lesion_chance_share": "one block less, on the way to chance, median",
-    "lesion_ten_error": "test error with 10 of 54 blocks less",
+    "lesion_ten_error": "test error with 10 of 54 blocks less, or in proportion",
     "lesion_correlation": "correlation of test error and blocks deleted",
     "shuffle_correlation": "correlation of test error and Kendall's τ",
-    "short_path_share": "gradient along paths of 5 to 17 of 54 blocks",
+    "short_path_share": "gradient along paths of 5 to 17 of 54 blocks, or in proportion",
     "path_length": "mean length of paths, weighted by gradient",
     "path_decay": "gradient along a path, by each block on it",
     "seconds": "seconds",
@@ -60,6 +62,18 @@ def interval(low: float | None, high: float | None, signed: bool = False) -> str
     if low is None or high is None:
         return NONE
     return f"[{number(low, signed=signed)},{BLANK}{number(high, signed=signed)}]"
+
+
+def aim(contrast: Contrast) -> str:
+    """The side of the margin that reproduces the claim: '> 0.20', 'within ±1.00'."""
+    margin = number(contrast.margin, 2)
+    if contrast.direction == "equal":
+        middle = f"{number(contrast.bound, 2)}{BLANK}" if contrast.bound else f"within{BLANK}"
+        return f"{middle}±{margin}"
+    sign, side = (
+        ("<", -contrast.margin) if contrast.direction == "lower" else (">", contrast.margin)
+    )
+    return f"{sign}{BLANK}{number(contrast.bound + side, 2)}"
 
 
 def duration(seconds: float) -> str:
@@ -123,9 +137,12 @@ def scope(report: Report) -> str:
 
 def ids(runs: pd.DataFrame, most: int = 12) -> str:
     """The runs that a figure shows, by net; their number where the ids would fill the page."""
+    short_of = int((runs["status"] != "done").sum())
+    cut = f", {short_of} of them not finished" if short_of else ""
     if len(runs) > most:
         counts = runs.groupby("net", sort=False).size()
         each = ", ".join(f"{net}{BLANK}×{BLANK}{n}" for net, n in counts.items())
-        return f"{count(len(runs), 'run')} ({each})"
+        return f"{count(len(runs), 'run')} ({each}){cut}"
     groups = runs.groupby("net", sort=False)["id"]
-    return "runs " + ", ".join(f"{net} {' '.join(map(short, group))}" for net, group in groups)
+    each = ", ".join(f"{net} {' '.join(map(short, group))}" for net, group in groups)
+    return f"runs {each}{cut}"

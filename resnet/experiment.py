@@ -62,7 +62,12 @@ class Experiment:
             for claim in self.claims
             if _asked(claim, nets, recipe) is None
         }
-        return {name: f"needs {arms.listed(nets)}" for name, nets in missing.items()}
+        general = {claim.id for claim in self.claims if claim.general}
+        also = {True: ", or such nets of other depths", False: ""}
+        return {
+            name: f"needs {arms.listed(nets)}{also[name in general]}"
+            for name, nets in missing.items()
+        }
 
 
 def _asked(claim: Claim, nets: tuple[str, ...], recipe: str) -> Claim | None:

@@ -82,6 +82,17 @@ function Div(div)
   return table
 end
 
+-- A formula on a line of its own stays on the page of the sentence that it ends.
+function Para(para)
+  for _, inline in ipairs(para.content) do
+    if inline.t == 'Math' and inline.mathtype == 'DisplayMath' then
+      return {
+        pandoc.RawBlock('typst', '#block(breakable: false)['), para, pandoc.RawBlock('typst', ']'),
+      }
+    end
+  end
+end
+
 local function replaced(text, name, by)
   return (text:gsub('\\' .. name .. '%f[^%a]', by))
 end

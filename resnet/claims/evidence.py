@@ -57,10 +57,10 @@ class Evidence:
         bad, waiting = len(self.failed), self.unfinished
         phrases = {
             f"no finished run of {_some(self.missing)}": self.missing,
-            f"a metric was not measured in {_some(self.unmeasured)}": self.unmeasured,
+            f"what it asks was not measured in {_some(self.unmeasured)}": self.unmeasured,
             f"{_runs(bad)} failed and left out: {'; '.join(self.failed)}": bad,
             f"{_runs(waiting)} not finished": waiting,
-            f"left out, since not every arm has them: seeds {_listed(self.unpaired)}": (
+            f"{_seeds(self.unpaired)} left out: not every arm has it": (
                 self.unpaired and not (self.missing or self.unmeasured)
             ),
         }
@@ -99,8 +99,8 @@ def gather(
     )
 
 
-def _listed(seeds: tuple[int, ...]) -> str:
-    return ", ".join(map(str, seeds))
+def _seeds(numbers: tuple[int, ...]) -> str:
+    return f"seed{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
 
 
 def _some(nets: tuple[str, ...], most: int = 3) -> str:

@@ -6,7 +6,7 @@ with a direction and a margin. A trend, a rank order or a conjunction is several
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -88,6 +88,11 @@ class Claim:
         return any("@" in arm for arm in self.arms)
 
     @property
+    def general(self) -> bool:
+        """Whether it speaks of depth, not of the depths that it names."""
+        return all(isinstance(part, Trend) or part.general for part in self.parts)
+
+    @property
     def absolute(self) -> bool:
         """Whether it names an error rate, which no other data set or lossy copy need share."""
         return any(map(_absolute, self.contrasts()))
@@ -95,6 +100,19 @@ class Claim:
     def contrasts(self) -> tuple[Contrast, ...]:
         """Every number that the claim is decided on."""
         return tuple(contrast for part in self.parts for contrast in part.contrasts())
+
+    def asked_best(
+        self, seeds: Mapping[str, int], ask: Callable[[Iterable[str]], Claim | None]
+    ) -> Claim | None:
+        """The claim as `ask` (such as `on`) puts it to the nets in `seeds`, seeds by net.
+
+        Where they cannot answer it as it is stated, those with seeds enough go first: a single run
+        of a net between two others takes no verdict from them.
+        """
+        whole = ask(seeds)
+        if whole is not None and not whole.asked_of:
+            return whole
+        return ask([net for net, n in seeds.items() if n >= self.min_seeds]) or whole
 
     def under(self, recipe: str) -> Claim:
         """The same claim of nets under `recipe`, which its source did not train with."""

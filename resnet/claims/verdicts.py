@@ -148,7 +148,8 @@ def _asked(claim: Claim, runs: pd.DataFrame) -> Claim | None:
     """The claim asked of the nets that have a finished run, measured for it, or else of all."""
     known = runs[runs["status"] == "done"]
     known = known.dropna(subset=[name for name in claim.metrics if name in known])
-    return claim.on(known["net"].unique()) or claim.on(runs["net"].unique())
+    seeds = {str(net): n for net, n in known.groupby("net", sort=False)["seed"].nunique().items()}
+    return claim.asked_best(seeds, claim.on) or claim.on(runs["net"].unique())
 
 
 def _weigh(verdict: Verdict, found: evidence.Evidence, plan: Levels | None) -> Verdict:

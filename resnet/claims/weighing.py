@@ -118,6 +118,8 @@ def because(claim: Claim, part: PartVerdict, found: Evidence) -> str:
         return f"{len(found.seeds)} seeds of the {claim.min_seeds} that the claim needs"
     if part.word == "undecided" and part.more_seeds is None:
         return "the effect lies within the margin, or too near it for any number of seeds"
+    if part.word == "undecided":
+        return "the interval reaches across the margin"
     if part.low == part.high:
         return "every seed gave the same number"
     return ""

@@ -16,8 +16,13 @@ def differences(recipe: Recipe, from_: Recipe | None = None) -> list[tuple[str, 
     """Where `recipe` departs from the paper's: (field, this recipe's value, the paper's)."""
     from_ = papers(recipe) if from_ is None else from_
     names = [field.name for field in fields(Recipe) if field.name != "name"]
+    if recipe.warmup == "none":
+        names = [name for name in names if not name.startswith("warmup_")]
     pairs = [(name, getattr(recipe, name), getattr(from_, name)) for name in names]
-    return [(told(n), _said(n, a), _said(n, b)) for n, a, b in pairs if a != b]
+    said = [(told(n), _said(n, a), _said(n, b)) for n, a, b in pairs if a != b]
+    if not recipe.backbone_lr:  # then none of its steps moves the backbone
+        said.append((told("frozen_steps"), "all", _said("frozen_steps", from_.frozen_steps)))
+    return said
 
 
 FIELDS = {

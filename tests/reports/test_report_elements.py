@@ -79,7 +79,7 @@ def test_every_word_of_a_verdict_has_a_colour() -> None:
 
     from resnet.claims.verdicts import Word
 
-    assert set(TONE) == set(get_args(Word))
+    assert set(TONE) == {*get_args(Word), "reproduced in part"}
     assert set(TONE.values()) == set(TONES)
 
 

@@ -25,8 +25,11 @@ class Figure:
     relation: str = "="
 
     def __str__(self) -> str:
-        bound = "" if self.relation == "=" else f"{self.relation} "
-        return f"{bound}{self.value:g}" + (f" ± {self.spread:g}" if self.spread else "")
+        if self.relation != "=":
+            return f"{self.relation} {self.value:g}"
+        # All sources print errors on CIFAR to two places; those on ImageNet differ.
+        places = ".2f" if self.metric == "test_error" and self.dataset == "cifar10" else "g"
+        return f"{self.value:{places}}" + (f" ± {self.spread:{places}}" if self.spread else "")
 
 
 def figures(

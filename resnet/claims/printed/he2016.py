@@ -5,6 +5,7 @@ from resnet.claims.printed.figure import figures, top1_top5
 
 PAPER = "He et al. 2016"
 MEDIAN = "median of five runs"
+OF_2015 = "mean of five runs, of He et al. 2015"
 TABLE1, TABLE2 = Source(PAPER, "Table 1"), Source(PAPER, "Table 2")
 TABLE3, TABLE4, TABLE5 = (
     Source(PAPER, "Table 3"),
@@ -13,10 +14,11 @@ TABLE3, TABLE4, TABLE5 = (
 )
 
 FIGURES = (
+    # The other figures of Table 1 are medians; this one it takes from He et al. 2015.
+    *figures(TABLE1, {"resnet110": 6.61}, protocol=OF_2015),
     *figures(
         TABLE1,
         {
-            "resnet110": 6.61,
             "resnet110-scaled-0.5-0.5": 12.35,
             "resnet110-exclusive-gating-6": 8.70,
             "resnet110-exclusive-gating-7": 9.81,
@@ -40,7 +42,6 @@ FIGURES = (
     *figures(
         TABLE2,
         {
-            "resnet110": 6.61,
             "resnet110-bn-after-addition": 8.17,
             "resnet110-relu-before-addition": 7.84,
             "resnet110-relu-only-preact": 6.71,
@@ -58,7 +59,6 @@ FIGURES = (
         {
             "resnet110-1-layer-skip": 9.90,
             "preact-resnet110-1-layer-skip": 8.91,
-            "resnet110": 6.61,
             "preact-resnet110": 6.37,
             "resnet164": 5.93,
             "preact-resnet164": 5.46,

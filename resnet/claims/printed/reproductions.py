@@ -18,6 +18,7 @@ def _depths(
 GCR = "gcr/torch-residual-networks"
 SINGLE = "single run, 50k images, 200 epochs, Nesterov"
 AKAMASTER = "akamaster/pytorch_resnet_cifar10"
+BEARPAW = Source("bearpaw/pytorch-classification", "README")
 HYSTS = "hysts/pytorch_image_classification"
 FB = "facebookarchive/fb.resnet.torch"
 REPORT = "an independent report"
@@ -69,15 +70,15 @@ CIFAR = (
     ),
     *_depths("longrootchen", "README", (8.24, 7.38, 7.07, 7.01, 6.63), "one of ten folds held out"),
     *figures(
-        Source("bearpaw/pytorch-classification", "README"),
-        {
-            "resnet164": 6.11,
-            "preact-resnet164": 4.94,
-            "wrn-28-10-dropout0.3": 3.79,
-            "resnext29-8x64d": 3.69,
-            "resnext29-16x64d": 3.53,
-        },
+        BEARPAW,
+        {"resnet164": 6.11, "preact-resnet164": 4.94},
         protocol="164 epochs; the rows named 110 there are 164-layer bottleneck nets",
+    ),
+    *figures(BEARPAW, {"wrn-28-10-dropout0.3": 3.79}),
+    *figures(
+        BEARPAW,
+        {"resnext29-8x64d": 3.69, "resnext29-16x64d": 3.53},
+        protocol="cuts at epochs 150 and 225",
     ),
     *figures(
         Source(HYSTS, "README"),
@@ -95,7 +96,11 @@ CIFAR = (
         {"preact-resnet110": 5.9},
         protocol="64k iterations; given as about 5.9",
     ),
-    *figures(Source("apache/mxnet", "pull request 2046"), {"resnet56": 6.91}, protocol="best of 3"),
+    *figures(
+        Source("apache/mxnet", "pull request 2046"),
+        {"resnet56": 6.91},
+        protocol="best of the last three epochs",
+    ),
     *figures(
         Source(REPORT, "one run"),
         {"plain20": 8.84, "plain56": 12.77, "resnet20": 8.74, "resnet56": 6.57},
