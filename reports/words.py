@@ -68,7 +68,7 @@ def aim(contrast: Contrast) -> str:
     """The side of the margin that reproduces the claim: '> 0.20', 'within ±1.00'."""
     margin = number(contrast.margin, 2)
     if contrast.direction == "equal":
-        middle = f"{number(contrast.bound, 2)}{BLANK}" if contrast.bound else f"within{BLANK}"
+        middle = f"{number(contrast.bound, 2)}{BLANK}" if contrast.bound else "within "
         return f"{middle}±{margin}"
     sign, side = (
         ("<", -contrast.margin) if contrast.direction == "lower" else (">", contrast.margin)
