@@ -138,8 +138,5 @@ def not_asked(report: Report) -> Table:
     )
     if not rows:
         return Table("Every claim of this family was asked.")
-    caption = (
-        f"Claims not asked: these runs lack the nets. Scope: {scope(report)}. The paper preset "
-        "has them."
-    )
+    caption = f"Claims not asked, and why. The paper preset has all nets. Scope: {scope(report)}."
     return Table(caption, ("Claim", "Sentence", "Why"), rows, "lll", (14, 53, 33))

@@ -131,7 +131,8 @@ class Report:
 
         if self.experiment.name == SUMMARY:
             return self._everywhere()
-        return [decide(claim, self.runs, self.design) for claim in self._claims()]
+        told = [decide(claim, self.runs, self.design) for claim in self._claims()]
+        return [verdict for verdict in told if not self._barred(verdict.claim)]
 
     def _everywhere(self) -> list[Verdict]:
         """What each experiment's own report answers, on every scope; claims without runs last."""
@@ -194,7 +195,14 @@ class Report:
         """Why the experiment's other claims are not asked, by id."""
         asked = {verdict.claim.id for verdict in self.verdicts}
         why = self.experiment.not_asked(self.nets, self.recipe_name)
+        why |= {claim.id: barred for claim in self._claims() if (barred := self._barred(claim))}
         return {name: needs for name, needs in why.items() if name not in asked}
+
+    def _barred(self, claim: Claim) -> str:
+        """Why runs of the claim's own nets do not bear on it as a whole; '' where they do."""
+        from resnet.claims.evidence import barred
+
+        return "" if claim.relative() else barred(claim, self.runs)
 
     @cached_property
     def planned(self) -> tuple[str, ...]:

@@ -194,6 +194,22 @@ def test_a_survey_asks_the_nets_that_have_ended():
     assert (verdict.word, verdict.n, more) == ("reproduced", 5, [])
 
 
+def test_a_single_run_between_two_nets_takes_no_verdict_from_them():
+    trend = claim(Trend("train_error", ("plain20", "plain32", "plain44"), "higher"), divisible=True)
+    several = errors({"plain20": 8.0, "plain56": 12.0}, 3)
+    table = pd.concat([several, errors({"plain32": 9.0}, 1)])
+    (verdict,) = verdicts.survey([trend], table)
+    assert (verdict.word, verdict.n, verdict.claim.asked_of) == (
+        "reproduced",
+        3,
+        ("plain20", "plain56"),
+    )
+    # What is asked as it is stated is asked of all its nets, however few their seeds.
+    named = pd.concat([errors({"plain20": 8.0, "plain44": 9.5}, 3), errors({"plain32": 9.0}, 1)])
+    (verdict,) = verdicts.survey([trend], named)
+    assert (verdict.word, verdict.n, verdict.claim.asked_of) == ("observed", 1, ())
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.floats(0, 90), min_size=1, max_size=6),

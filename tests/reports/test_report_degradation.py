@@ -86,7 +86,7 @@ def test_a_caption_names_the_marks_that_its_figure_has(made: Made, tmp_path: Pat
     assert "Black dashes" in several
     factory.write_all(tmp_path, ("plain20", "plain56"), [0])
     alone = arms_figure(narrowed("degradation", load(tmp_path))).caption
-    assert alone.startswith("Error after the last step: a dot a seed. Scope: ")
+    assert alone.startswith("Errors at the end of training: a dot a seed. The training error is")
 
 
 def test_a_second_report_has_the_same_bytes(made: Made, tmp_path: Path) -> None:
