@@ -35,7 +35,7 @@ def verdicts(report: Report) -> Table:
         for v in report.verdicts
     )  # fmt: skip
     columns = ("Claim", "Verdict", "Effect", "Interval", "Holds if", "Seeds", "Source")
-    return Table(caption, columns, rows, "lcrrrrl", (32, 14, 11, 13, 8, 6, 16))
+    return Table(caption, columns, rows, "lcrrrrl", (30, 14, 13, 14, 8, 6, 15))
 
 
 UNITS = (
