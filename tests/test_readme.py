@@ -67,7 +67,7 @@ def test_the_claims_in_front_are_those_of_their_campaign() -> None:
         cells = [cell.strip() for cell in line.strip("|").split("|")[1:]]
         assert cells[0] == f"**{verdict.said}**"
         assert verdict.decisive is not None
-        assert cells[1].partition(" (")[0] == effect(verdict).replace(BLANK, " ")
+        assert cells[1] == effect(verdict).replace(BLANK, " ")
         metric = METRICS.get(verdict.decisive.contrast.metric, "").removesuffix(" error")
         assert cells[1].endswith(f"({metric})") or verdict.unit != "points"
         assert cells[2] == interval(verdict.low, verdict.high, signed=True).replace(BLANK, " ")
