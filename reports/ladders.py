@@ -158,7 +158,7 @@ def gains(report: Report, kinds: Any = ()) -> Figure:
     found = [(a, b, v) for a, b in _pairs(report, kinds) if len(v := _paired(report, a, b))]
     if not found:
         return Figure(
-            "No gains to draw: of no pair of arms are there two with finished runs of one seed."
+            "No gains to draw: no two arms that could be compared have finished runs of one seed."
         )
     with style.context():
         drawing, (axis,) = style.canvas(1, 0.9 + 0.3 * len(found))

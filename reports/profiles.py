@@ -68,7 +68,8 @@ def extremes(report: Report, rows: pd.DataFrame) -> str:
     `rows` have net, run_id, step, place and value; decades, each run at its lowest step, means over
     seeds.
     """
-    logs = rows.sort_values("place").assign(value=np.log10(rows["value"]))
+    with np.errstate(divide="ignore"):  # a norm that has vanished altogether is printed as a dash
+        logs = rows.sort_values("place").assign(value=np.log10(rows["value"]))
     lines = logs.groupby(["net", "run_id", "step"], observed=True, sort=False)["value"]
     gaps = lines.agg(first=lambda line: line.iloc[0] - line.iloc[-1],
                      lowest=lambda line: line.min() - line.iloc[-1])  # fmt: skip

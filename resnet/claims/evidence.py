@@ -60,7 +60,7 @@ class Evidence:
             f"what it asks was not measured in {_some(self.unmeasured)}": self.unmeasured,
             f"{_runs(bad)} failed and left out: {'; '.join(self.failed)}": bad,
             f"{_runs(waiting)} not finished": waiting,
-            f"{_seeds(self.unpaired)} left out: not every arm has it": (
+            f"{_seeds(self.unpaired)}, which not every arm has, left out": (
                 self.unpaired and not (self.missing or self.unmeasured)
             ),
         }

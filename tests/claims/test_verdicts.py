@@ -103,7 +103,7 @@ def test_only_seeds_that_all_arms_have_are_paired():
     table = runs("train_error", {"plain20": [8, 8, 8, 8.0], "plain56": [12, 12.1, 12.2, 12.0]})
     verdict = verdicts.decide(DEEPER_WORSE, table[table["id"] != "plain56-1"])
     assert verdict.seeds == (0, 2, 3)
-    assert "seed 1 left out: not every arm has it" in verdict.reason
+    assert "seed 1, which not every arm has, left out" in verdict.reason
 
 
 def test_a_failed_run_is_told_and_is_no_value():
