@@ -63,8 +63,14 @@ def test_rows_with_other_answers_are_not_joined(eighth: Frames) -> None:
 @pytest.mark.parametrize("name", ["quick", "eighth", "paper"])
 def test_the_summary_answers_what_the_experiments_reports_answer(name: str) -> None:
     frames = load(ROOT / "results" / name)
-    whole = {said(v) for v in told(narrowed("summary", frames))}
-    assert {said(v) for v in answers(frames).values()} <= whole
+    found = list(answers(frames).values())
+    whole = [v for v in told(narrowed("summary", frames)) if v.word != "not run"]
+    assert {v.claim.id for v in whole} >= {v.claim.id for v in found}
+    for verdict in found:  # where two experiments ask a claim otherwise, the fuller answer stands
+        mine = [one for one in whole if one.claim.id == verdict.claim.id]
+        assert said(verdict) in map(said, mine) or any(
+            len(one.parts) > len(verdict.parts) for one in mine
+        )
 
 
 def test_a_summary_of_campaigns_verifies(tmp_path: Path) -> None:
