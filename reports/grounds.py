@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from reports.elements import Cell, Table, element
-from reports.tables import breakable, measured, paper_figure, place, word
+from reports.tables import breakable, measured, paper_figure, word
 from reports.words import METRICS, NONE, aim, interval, number, row, scope
 from resnet.claims.arms import split
 from resnet.recipes.short import full_length
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from reports.report import Report
     from resnet.claims.contrasts import Contrast
     from resnet.claims.verdicts import Verdict
+
+    Where = Callable[[Verdict], str]
+    """What a verdict's scope is called in a table of several."""
 
 GROUNDS = ("Claim", "Scope", "Contrast", "Answer", "Effect", "Interval", "Holds if", "Paper")
 
@@ -35,11 +38,11 @@ def grounds(report: Report) -> Table:
 
 
 def grounds_rows(
-    report: Report, verdicts: Iterable[Verdict], scoped: bool = False
+    report: Report, verdicts: Iterable[Verdict], where: Where | None = None
 ) -> tuple[tuple[Cell, ...], ...]:
-    """A row a contrast: the columns of GROUNDS, the scope only when asked for."""
+    """A row a contrast: the columns of GROUNDS, the scope only when it has a name."""
     return tuple(
-        row(breakable(v.claim.id), *([place(v)] if scoped else []), label(part.contrast),
+        row(breakable(v.claim.id), *([where(v)] if where else []), label(part.contrast),
             word(part), measured(part.effect, part.contrast.unit),
             interval(part.low, part.high, signed=True), aim(part.contrast),
             of_paper(report, v, part.contrast))
@@ -101,10 +104,12 @@ def reasons(report: Report) -> Table:
     return Table(f"Open ends and notes. {MORE} Scope: {scope(report)}.", REASONS, rows, "lclr")
 
 
-def reasons_rows(verdicts: Iterable[Verdict], scoped: bool = False) -> tuple[tuple[Cell, ...], ...]:
+def reasons_rows(
+    verdicts: Iterable[Verdict], where: Where | None = None
+) -> tuple[tuple[Cell, ...], ...]:
     """A row a claim that is open, or that has something to add to its word."""
     return tuple(
-        row(breakable(v.claim.id), *([place(v)] if scoped else []), word(v), v.reason or NONE,
+        row(breakable(v.claim.id), *([where(v)] if where else []), word(v), v.reason or NONE,
             NONE if v.more_seeds is None else v.more_seeds)
         for v in verdicts
         if v.reason or v.more_seeds

@@ -78,8 +78,9 @@ def _brief(verdict: Verdict | None) -> Cell:
 @element
 def all_verdicts(report: Report) -> Table:
     """A row a claim and scope: the word, effect, interval, seeds, and the paper's own figure."""
+    where = _naming(report)
     rows = tuple(
-        row(breakable(v.claim.id), sentence(v), word(v), place(v), effect(v),
+        row(breakable(v.claim.id), sentence(v), word(v), where(v), effect(v),
             interval(v.low, v.high, signed=True), _paper(report, v), v.n)
         for v in told(report)
     )  # fmt: skip
@@ -109,6 +110,13 @@ def told(report: Report) -> list[Verdict]:
     return answered + sorted(rest.values(), key=standing)
 
 
+def _naming(report: Report) -> grounds.Where:
+    """How scopes are called: without the copy of the data, where all runs are on one."""
+    copies = report.runs["dataset_copy"].dropna().unique()
+    common = f", {copies[0]}" if len(copies) == 1 else ""
+    return lambda verdict: breakable(place(verdict).replace(common, ""))
+
+
 def _paper(report: Report, verdict: Verdict) -> str:
     """The paper's figure for the contrast whose effect the verdict reports."""
     hung = verdict.decisive
@@ -119,7 +127,7 @@ def _paper(report: Report, verdict: Verdict) -> str:
 def all_grounds(report: Report) -> Table:
     """Every contrast of every verdict."""
     caption = "What each verdict rests on, in the order of the claims above."
-    rows = grounds.grounds_rows(report, told(report), scoped=True)
+    rows = grounds.grounds_rows(report, told(report), _naming(report))
     return Table(caption, grounds.GROUNDS, rows, "lllcrrrr", (12, 12, 20, 13, 8, 15, 13, 7))
 
 
@@ -127,7 +135,7 @@ def all_grounds(report: Report) -> Table:
 def all_reasons(report: Report) -> Table:
     """Why claims are not decided."""
     columns = (grounds.REASONS[0], "Scope", *grounds.REASONS[1:])
-    rows = grounds.reasons_rows(told(report), scoped=True)
+    rows = grounds.reasons_rows(told(report), _naming(report))
     return Table(
         f"Open ends and notes. {grounds.MORE}", columns, rows, "llclr", (14, 22, 14, 40, 10)
     )
