@@ -16,7 +16,6 @@ from reports.scopes import (
     likeliest_scope,
     on_part_of,
     order,
-    scopes_of,
     trained_like,
 )
 from reports.source import Frames, Sources, load
@@ -127,41 +126,13 @@ class Report:
     @cached_property
     def verdicts(self) -> list[Verdict]:
         """A verdict on each claim that the nets can decide, scope by scope."""
+        from reports.everywhere import verdicts
         from resnet.claims.verdicts import decide
 
         if self.experiment.name == SUMMARY:
-            return self._everywhere()
+            return verdicts(self)
         told = [decide(claim, self.runs, self.design) for claim in self._claims()]
         return [verdict for verdict in told if not self._barred(verdict.claim)]
-
-    def _everywhere(self) -> list[Verdict]:
-        """What each experiment's own report answers, on every scope; claims without runs last."""
-        found: dict[tuple[object, ...], Verdict] = {}
-        for scope in scopes_of(self.frames.runs):
-            for one in map(find, experiments()):
-                for verdict in narrowed(one, self.frames, scope).verdicts:
-                    if verdict.word != "not run":
-                        _keep_fuller(found, verdict)
-        told = _once(found.values())
-        asked = {verdict.claim.id for verdict in told}
-        rest = [claim for claim in self.experiment.claims if claim.id not in asked]
-        return [*told, *(self._not_run(claim) for claim in rest)]
-
-    def _not_run(self, claim: Claim) -> Verdict:
-        """The verdict on a claim that no scope can answer, with what is lacking anywhere."""
-        from resnet.claims.evidence import barred
-        from resnet.claims.verdicts import decide
-
-        done = set(self.done["net"])
-        lacking = [net for net in claim.arms if net not in done]
-        more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
-        why = (
-            f"no finished run of {', '.join(lacking[:3])}{more}"
-            if lacking
-            else barred(claim, self.runs)
-            or "its nets have no runs in one scope that were measured for it"
-        )
-        return replace(decide(claim, self.runs.iloc[:0]), reason=why)
 
     @property
     def design(self) -> Design | None:
@@ -250,27 +221,6 @@ class Report:
     def newest(self) -> dict[str, Any]:
         """The provenance of the run that started last; {} for no runs."""
         return max(self.provenance, key=lambda p: p.get("started") or "", default={})
-
-
-def _keep_fuller(found: dict[tuple[object, ...], Verdict], verdict: Verdict) -> None:
-    """Of two experiments' answers to one claim in one scope, keep what rests on more.
-
-    That is the one with seeds enough, then more contrasts, then more seeds: whatever it says.
-    """
-    key = verdict.claim.id, verdict.scope.partition(", asked of")[0].partition(", n =")[0]
-
-    def weight(one: Verdict) -> tuple[bool, int, int]:
-        return one.n >= one.claim.min_seeds, len(one.parts), one.n
-
-    if key not in found or weight(verdict) > weight(found[key]):
-        found[key] = verdict
-
-
-def _once(verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """The verdicts, without a claim on the runs of another recipe that is also told as such."""
-    every = list(verdicts)
-    named = {(v.claim.id.partition("@")[0], v.run_ids) for v in every if "@" in v.claim.id}
-    return [v for v in every if (v.claim.id, v.run_ids) not in named]
 
 
 def _place(run: pd.Series) -> tuple[object, ...]:

@@ -24,6 +24,7 @@ __all__ = [
     "of",
     "scope_text",
     "scopes",
+    "some",
     "why_not_compared",
 ]
 
@@ -56,8 +57,8 @@ class Evidence:
         """What stands between the runs at hand and the claim; '' for nothing."""
         bad, waiting = len(self.failed), self.unfinished
         phrases = {
-            f"no finished run of {_some(self.missing)}": self.missing,
-            f"what it asks was not measured in {_some(self.unmeasured)}": self.unmeasured,
+            f"no finished run of {some(self.missing)}": self.missing,
+            f"what it asks was not measured in {some(self.unmeasured)}": self.unmeasured,
             f"{_runs(bad)} failed and left out: {'; '.join(self.failed)}": bad,
             f"{_runs(waiting)} not finished": waiting,
             f"{_seeds(self.unpaired)}, which not every arm has, left out": (
@@ -103,7 +104,8 @@ def _seeds(numbers: tuple[int, ...]) -> str:
     return f"seed{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
 
 
-def _some(nets: tuple[str, ...], most: int = 3) -> str:
+def some(nets: tuple[str, ...], most: int = 3) -> str:
+    """The first nets by name, and how many more there are."""
     more = f" and {len(nets) - most} more" if len(nets) > most else ""
     return ", ".join(nets[:most]) + more
 

@@ -1,4 +1,4 @@
-"""He et al. 2016, arXiv 1603.05027: Tables 1 to 5. All CIFAR figures are medians of five runs."""
+"""He et al. 2016, arXiv 1603.05027: Tables 1 to 5. All new figures on CIFAR are medians of five."""
 
 from resnet.claims.model import Source
 from resnet.claims.printed.figure import figures, top1_top5
