@@ -30,8 +30,9 @@ def recipe_card(report: Report) -> Table:
         return Table(f"Recipe {name}: it differs in nothing from {paper}.")
     caption = (
         f"Recipe {name}: where it differs from {paper}, "
-        f"{count(len(found), 'field')}. All others are as this suite reads the paper, which leaves "
-        "open over how many images BN averages."
+        f"{count(len(found), 'field')}. All others are as this suite reads the paper. BN averages "
+        f"over {f'{recipe.bn_group} images' if recipe.bn_group else 'the whole batch'} here; the "
+        f"paper's batch lay on {'eight' if recipe.photographs else 'two'} GPUs."
     )
     rows = tuple(row(field, ours, theirs) for field, ours, theirs in found)
     return Table(caption, ("Field", "These runs", "The paper"), rows, "lrr")
