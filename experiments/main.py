@@ -17,7 +17,7 @@ from resnet.planning.options import Options, parse
 from resnet.terminal import forgive
 
 if TYPE_CHECKING:
-    from resnet.claims.sequential import Plan as Design
+    from resnet.claims.looks import Design
     from resnet.data import Dataset
     from resnet.planning.plan import Plan
 
@@ -72,15 +72,15 @@ def run(experiment: Experiment, options: Options) -> int:
             return _foretell(plan, options)
         trouble += _launch(plan, options, dataset, device, seconds, over)
         plan = plan.refreshed(options.output_dir)
+        more = outcome.more_seeds(plan, options.output_dir, design) if design else 0
         if over() and plan.pending and not trouble:
             say(f"\n{len(plan.pending)} of {len(plan.runs)} runs are not done: the time is up. "
                 "What is under way is saved; the same command goes on.")  # fmt: skip
             break
-        more = outcome.more_seeds(plan, options.output_dir, design) if design else 0
         if not more or trouble or over():
             break
         plan = planning.make(experiment, options, preset, dataset, len(plan.seeds) + more)
-    trouble += outcome.show(plan, options.output_dir, design)
+    trouble += outcome.show(plan, options.output_dir)
     if options.report:
         import reports
 
@@ -90,7 +90,6 @@ def run(experiment: Experiment, options: Options) -> int:
             options.reports,
             scope=plan.scope,
             wanted=[spec.id for spec in plan.specs],
-            waves=design.waves if design else None,
         )
         say(f"report: {path}")
     for line in trouble:
@@ -102,7 +101,7 @@ def _design(options: Options) -> Design | None:
     """The waves of seeds up to the budget asked for: each about 1.6 times the one before."""
     if options.until_decided is None:
         return None
-    from resnet.claims.sequential import Plan as Design
+    from resnet.claims.looks import Design
 
     waves = [wave for wave in (3, 5, 8, 13, 21, 34, 55) if wave < options.until_decided]
     return Design((*waves, options.until_decided))

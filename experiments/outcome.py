@@ -16,8 +16,8 @@ from resnet.planning.plan import Plan
 if TYPE_CHECKING:
     import pandas as pd
 
+    from resnet.claims.looks import Design
     from resnet.claims.model import Claim
-    from resnet.claims.sequential import Plan as Design
     from resnet.claims.verdicts import Verdict
 
 COLOURS = {
@@ -32,17 +32,20 @@ SINGLE = "one seed: no interval, no verdict"
 
 
 def more_seeds(plan: Plan, root: Path, design: Design) -> int:
-    """How many seeds more each arm should get under a sequential design; 0 when it may stop."""
+    """How many seeds more each arm should get under a sequential design; 0 when it may stop.
+
+    The look is put on record in the runs' folders, so that every reader of them allows for it.
+    """
     from resnet.claims.sequential import next_wave
+    from resnet.runs import waves
+
+    waves.record(root, [spec.id for spec in plan.specs], design.waves)
 
     return next_wave(_claims(plan), _runs(plan, root), design)
 
 
-def show(plan: Plan, root: Path, design: Design | None = None) -> list[str]:
-    """Print arms and verdicts of the plan's runs; returns a line for each run that failed.
-
-    `design` widens the intervals to what a look at the runs in waves of seeds allows.
-    """
+def show(plan: Plan, root: Path) -> list[str]:
+    """Print arms and verdicts of the plan's runs; returns a line for each run that failed."""
     from resnet.claims.verdicts import decide_all
 
     runs = _runs(plan, root)
@@ -55,8 +58,9 @@ def show(plan: Plan, root: Path, design: Design | None = None) -> list[str]:
         scope = f"SYNTHETIC data, {recipe}"
     say(f"\nArms: error in percent, mean [95 % interval] over seeds; {scope}")
     console.print(_arms(plan, runs))
-    verdicts = decide_all(_claims(plan), runs, design)
-    looks = f"; looked at after {', '.join(map(str, design.waves))} seeds" if design else ""
+    verdicts = decide_all(_claims(plan), runs)
+    waves = sorted({wave for verdict in verdicts for wave in verdict.waves})
+    looks = f"; intervals allow for looks at {', '.join(map(str, waves))} seeds" if waves else ""
     say(f"Verdicts: {scope}{looks}")
     console.print(_verdicts(verdicts))
     if any(SINGLE in verdict.reason for verdict in verdicts):

@@ -23,7 +23,6 @@ def make(
     output_dir: str | Path,
     scope: Sequence[Any] | None = None,
     wanted: Sequence[str] | None = None,
-    waves: Sequence[int] | None = None,
 ) -> Path:
     """Make `output_dir/<experiment>.pdf` from the runs at `source`, and return its path.
 
@@ -34,14 +33,13 @@ def make(
         output_dir: made if need be.
         scope: (dataset digest, recipe digest, numerics); None takes the one with most runs.
         wanted: ids of the planned runs, which the report is limited to; missing ones are listed.
-        waves: seeds an arm at each look, where seeds were added until the claims were decided.
 
     Raises:
         UserError: for a source or a notebook that cannot be used, in one line.
     """
     from reports.build import make as build
 
-    return build(experiment, source, Path(output_dir), scope, wanted, waves)
+    return build(experiment, source, Path(output_dir), scope, wanted)
 
 
 def verify(path: str | Path) -> list[str]:

@@ -104,7 +104,6 @@ def manifest(
         "experiment": report.experiment.name,
         "scope": list(report.scope) if report.scope else None,
         "wanted": sorted(report.wanted) if report.wanted is not None else None,
-        "waves": list(report.waves) if report.waves is not None else None,
         "head": head(report),
         "verdicts": verdict_records(report),
         "elements": records,

@@ -25,10 +25,9 @@ def make(
     output_dir: Path,
     scope: Sequence[Any] | None = None,
     wanted: Sequence[str] | None = None,
-    waves: Sequence[int] | None = None,
 ) -> Path:
     """See `reports.make`."""
-    report = narrowed(experiment, load(source), scope, wanted, waves)
+    report = narrowed(experiment, load(source), scope, wanted)
     files = attach.attachments(attach.data(report))
     return written(output_dir / f"{report.experiment.name}.pdf", pdf(report, files))
 
@@ -48,7 +47,6 @@ def executed(report: Report, files: list[render.Attachment]) -> Any:
             "source": folder,
             "scope": report.scope,
             "wanted": list(report.wanted) if report.wanted is not None else None,
-            "waves": list(report.waves) if report.waves is not None else None,
         }
         return execute(NOTEBOOKS / f"{report.experiment.name}.ipynb", parameters)
 

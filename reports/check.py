@@ -46,7 +46,7 @@ def differences(path: Path) -> list[str]:
         frames = unpacked(found[RUNS], found[HISTORY])
     except UserError as error:
         return [*altered, str(error)]
-    report = narrowed(said["experiment"], frames, said["scope"], said["wanted"], said["waves"])
+    report = narrowed(said["experiment"], frames, said["scope"], said["wanted"])
     words = page_words(path.read_bytes())
     return [*altered, *_recomputed(said, report), *_on_paper(said, words)]
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from resnet.claims.model import Claim
-    from resnet.claims.sequential import Plan as Design
     from resnet.claims.verdicts import Verdict
     from resnet.experiment import Experiment
 
@@ -37,15 +36,13 @@ class Report:
     """An experiment on the runs of one scope.
 
     `wanted` are the ids of the runs that were planned: the report speaks of these alone and names
-    the missing ones. Without it, it speaks of all runs of the experiment's nets. `waves` are the
-    seeds an arm at each look, where seeds were added until the claims were decided.
+    the missing ones. Without it, it speaks of all runs of the experiment's nets.
     """
 
     experiment: Experiment
     frames: Frames
     scope: Scope | None = None
     wanted: tuple[str, ...] | None = None
-    waves: tuple[int, ...] | None = None
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -131,15 +128,8 @@ class Report:
 
         if self.experiment.name == SUMMARY:
             return verdicts(self)
-        told = [decide(claim, self.runs, self.design) for claim in self._claims()]
+        told = [decide(claim, self.runs) for claim in self._claims()]
         return [verdict for verdict in told if not self._barred(verdict.claim)]
-
-    @property
-    def design(self) -> Design | None:
-        """The sequential design that the intervals allow for; None for one look."""
-        from resnet.claims.sequential import Plan
-
-        return Plan(self.waves) if self.waves is not None else None
 
     def _claims(self) -> tuple[Claim, ...]:
         """The claims asked of the nets at hand; of the planned ones too where runs are missing."""
@@ -232,13 +222,12 @@ def open_report(
     source: Sources = "runs/",
     scope: Any = None,
     wanted: Any = None,
-    waves: Any = None,
 ) -> Report:
     """The report on an experiment (by name) from the runs at `source`.
 
     `scope` is (dataset digest, recipe digest, numerics); None takes the one with most runs.
     """
-    return narrowed(experiment, load(source), scope, wanted, waves)
+    return narrowed(experiment, load(source), scope, wanted)
 
 
 def narrowed(
@@ -246,7 +235,6 @@ def narrowed(
     frames: Frames,
     scope: Any = None,
     wanted: Any = None,
-    waves: Any = None,
 ) -> Report:
     """The report on an experiment from `frames`."""
     found = find(experiment) if isinstance(experiment, str) else experiment
@@ -258,8 +246,7 @@ def narrowed(
     mine = on_part_of(runs, found.dataset)
     usual = (*found.recipes.values(), *SHORT)
     chosen = tuple(map(str, scope)) if scope else likeliest_scope(mine, nets, usual)
-    looks = None if waves is None else tuple(waves)
-    return Report(found, frames, chosen, asked, looks)  # type: ignore[arg-type]
+    return Report(found, frames, chosen, asked)  # type: ignore[arg-type]
 
 
 def experiments() -> list[str]:

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
 def looks(report: Report) -> str:
     """What the intervals allow for where seeds were added in waves; '' for one look."""
-    if report.waves is None:
-        return ""
-    return f" over looks at {', '.join(map(str, report.waves))} seeds, at most"
+    waves = sorted({wave for verdict in report.verdicts for wave in verdict.waves})
+    return f" over looks at {', '.join(map(str, waves))} seeds, at most" if waves else ""
 
 
 @element

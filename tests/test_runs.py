@@ -66,6 +66,8 @@ def test_a_run_is_done_when_its_result_checks(tmp_path: Path, spec: RunSpec) -> 
         lambda path: (path / "result.json").write_text(
             (path / "result.json").read_text().replace("50.0", "51.0")
         ),
+        lambda path: (path / "waves.json").write_text('{"waves": [3'),
+        lambda path: (path / "waves.json").write_text('{"looks": [3]}'),
         lambda path: (path / "spec.json").unlink(),
         lambda path: (path / "spec.json").write_text(""),
         lambda path: (path / "spec.json").write_text(

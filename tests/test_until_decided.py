@@ -6,26 +6,59 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from reports import attach
+from reports.report import narrowed
+from reports.source import Frames, load
 from tests.test_degradation import QUICK, rows, run
 
+NETS = (*QUICK, "--recipe", "smoke", "--nets", "plain8,plain14")
 
-def test_seeds_come_in_waves_up_to_the_budget(tmp_path: Path) -> None:
-    arguments = (*QUICK, "--recipe", "smoke", "--nets", "plain8,plain14", "--until-decided", "3")
-    done = run(*arguments, cwd=tmp_path)
+
+def python(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    # In `cwd` lies a folder reports/, which is not the package.
+    call = [sys.executable, *arguments]
+    return subprocess.run(call, cwd=cwd, capture_output=True, text=True, check=True)
+
+
+@pytest.fixture(scope="module")
+def bought(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with three seeds an arm as anybody trains them, then up to four in waves."""
+    cwd = tmp_path_factory.mktemp("bought")
+    run(*NETS, "--seeds", "3", "--no-report", cwd=cwd)
+    done = run(*NETS, "--until-decided", "4", cwd=cwd)
     assert done.returncode == 0, done.stderr
-    seeds = {int(row["seed"]) for row in rows(tmp_path)}
-    assert seeds == {0, 1, 2}
-    assert re.search(r"looked at after 3 seeds", done.stdout)
-    pdf = tmp_path / "reports" / "pdf" / "degradation.pdf"
-    assert json.loads(attach.contents(pdf)[attach.MANIFEST])["waves"] == [3]
-    verified = subprocess.run(
-        [sys.executable, "-m", "reports", "verify", str(pdf)],
-        cwd=tmp_path,  # where a folder reports/ lies, which is not the package
-        capture_output=True,
-        text=True,
-    )
-    assert verified.returncode == 0, verified.stdout + verified.stderr
+    return cwd, done.stdout
+
+
+def intervals(frames: Frames) -> dict[str, tuple[float | None, float | None]]:
+    return {v.claim.id: (v.low, v.high) for v in narrowed("degradation", frames).verdicts}
+
+
+def test_seeds_come_in_waves_up_to_the_budget(bought: tuple[Path, str]) -> None:
+    cwd, said = bought
+    assert {int(row["seed"]) for row in rows(cwd)} in ({0, 1, 2}, {0, 1, 2, 3})
+    assert re.search(r"intervals allow for looks at 3, 4 seeds", said)
+
+
+def test_the_looks_stay_with_the_runs_and_widen_whatever_is_made_of_them_later(
+    bought: tuple[Path, str],
+) -> None:
+    cwd, _ = bought
+    python("-m", "reports", "data", "kept", cwd=cwd)
+    runs, kept, pdf = load(cwd / "runs"), load(cwd / "kept"), cwd / "reports/pdf/degradation.pdf"
+    assert set(runs.runs["waves"]) == {"3,4"}
+    assert intervals(runs) == intervals(kept) == intervals(load(pdf))
+    alone = intervals(Frames(runs.runs.assign(waves=None), runs.history))
+    for claim, (low, high) in intervals(runs).items():
+        narrow = alone[claim]
+        assert low is not None
+        assert narrow[0] is not None
+        assert low < narrow[0] < narrow[1] < high
+    told = json.loads(attach.contents(pdf)[attach.MANIFEST])["elements"]
+    assert any("over looks at 3, 4 seeds, at most" in one["caption"] for one in told)
+    python("-m", "reports", "verify", str(pdf), cwd=cwd)
 
 
 def test_seeds_and_until_decided_exclude_each_other(tmp_path: Path) -> None:

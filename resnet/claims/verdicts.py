@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from resnet.claims import evidence
+from resnet.claims.looks import Design, looked_at
 from resnet.claims.model import Claim
 from resnet.claims.weighing import (
     LEVEL,
-    Levels,
     PartVerdict,
     Word,
     because,
@@ -41,7 +41,8 @@ class Verdict:
 
     `effect`, `low`, `high` and `unit` are those of the part that the word hangs on. `more_seeds`
     is how many seeds more an undecided claim would take, None where that cannot be said. The
-    intervals of all parts hold together at `level`.
+    intervals of all parts hold together at `level`, over looks at `waves` seeds where there were
+    several.
     """
 
     claim: Claim
@@ -59,6 +60,7 @@ class Verdict:
     failed: tuple[str, ...] = ()
     parts: tuple[PartVerdict, ...] = ()
     level: float = LEVEL
+    waves: tuple[int, ...] = ()
 
     @property
     def said(self) -> str:
@@ -76,19 +78,21 @@ class Verdict:
         return least(hit) if hit else None
 
 
-def decide(claim: Claim, runs: pd.DataFrame, plan: Levels | None = None) -> Verdict:
+def decide(claim: Claim, runs: pd.DataFrame, design: Design | None = None) -> Verdict:
     """The verdict on `claim` from the table of runs (`resnet.runs.table.load`).
 
     Runs of other nets are ignored. UserError where the claim's runs are of several scopes:
-    `decide_all` gives a verdict for each. `plan` sets the levels of a sequential design.
+    `decide_all` gives a verdict for each. Where seeds were bought in waves, the intervals allow for
+    every look: those on record of the runs, and those of `design`.
     """
     barred = evidence.barred(claim, runs)
     if barred and (rest := claim.relative()):
-        return decide(rest, runs, plan)
+        return decide(rest, runs, design)
     mine = evidence.of(claim, runs)
     if mixed := evidence.why_not_compared(mine):
         raise UserError(f"claim {claim.id}: runs that cannot be compared: {mixed}")
-    found = evidence.gather(claim, mine, plan.seeds if plan else None)
+    design = looked_at(mine, design)
+    found = evidence.gather(claim, mine, design.seeds if design else None)
     verdict = Verdict(
         claim,
         "not run",
@@ -99,17 +103,16 @@ def decide(claim: Claim, runs: pd.DataFrame, plan: Levels | None = None) -> Verd
         scope=found.scope,
         more_seeds=None if barred else claim.min_seeds,
         failed=found.failed,
-        level=1 - plan.alpha if plan else LEVEL,
+        level=1 - design.alpha if design else LEVEL,
+        waves=design.waves if design else (),
     )
     if found.seeds:
-        return _weigh(verdict, found, plan)
+        return _weigh(verdict, found, design)
     diverged = found.failed and not found.missing
     return replace(verdict, word="undecided") if diverged else verdict
 
 
-def decide_all(
-    claims: Iterable[Claim], runs: pd.DataFrame, plan: Levels | None = None
-) -> list[Verdict]:
+def decide_all(claims: Iterable[Claim], runs: pd.DataFrame) -> list[Verdict]:
     """A verdict for each claim and each scope that has runs of it, in the order of the claims.
 
     A claim without any run yields one verdict 'not run'.
@@ -119,16 +122,14 @@ def decide_all(
         mine = evidence.of(claim, runs)
         apart = evidence.why_not_compared(mine)
         for part in evidence.scopes(mine) or [runs]:
-            verdict = decide(claim, part, plan)
+            verdict = decide(claim, part)
             if apart and verdict.word == "not run":
                 verdict = replace(verdict, reason=f"{verdict.reason}; not compared: {apart}")
             verdicts.append(verdict)
     return verdicts
 
 
-def survey(
-    claims: Iterable[Claim], runs: pd.DataFrame, plan: Levels | None = None
-) -> list[Verdict]:
+def survey(claims: Iterable[Claim], runs: pd.DataFrame) -> list[Verdict]:
     """Each claim put to whatever nets each scope has, in the order of the claims.
 
     A claim that no scope's nets can decide yields one verdict 'not run'.
@@ -138,7 +139,7 @@ def survey(
     for claim in claims:
         parts = evidence.scopes(evidence.as_named(claim, usable) if len(usable) else usable)
         asked = [(_asked(claim, part), part) for part in parts]
-        found = [decide(one, part, plan) for one, part in asked if one is not None]
+        found = [decide(one, part) for one, part in asked if one is not None]
         told = [verdict for verdict in found if verdict.word != "not run"]
         verdicts += told or found[:1] or [decide(claim, runs.iloc[:0])]
     return verdicts
@@ -152,10 +153,10 @@ def _asked(claim: Claim, runs: pd.DataFrame) -> Claim | None:
     return claim.asked_best(seeds, claim.on) or claim.on(runs["net"].unique())
 
 
-def _weigh(verdict: Verdict, found: evidence.Evidence, plan: Levels | None) -> Verdict:
+def _weigh(verdict: Verdict, found: evidence.Evidence, design: Design | None) -> Verdict:
     """The verdict with its word, effect and interval, from all contrasts of the claim."""
     claim = verdict.claim
-    parts = [decide_part(claim, contrast, found, plan) for contrast in claim.contrasts()]
+    parts = [decide_part(claim, contrast, found, design) for contrast in claim.contrasts()]
     word, part = together(parts)
     # Who trains to the end despite what makes others diverge is no sample of all.
     biased = found.failed and word in DECIDED

@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from resnet.claims import statistics
 from resnet.claims.contrasts import Contrast
 from resnet.claims.evidence import Evidence
+from resnet.claims.looks import Design
 from resnet.claims.model import Claim
 
 Word = Literal["reproduced", "contradicted", "undecided", "observed", "not observed", "not run"]
 LEVEL = 0.95
-
-
-class Levels(Protocol):
-    """What sets the level of each interval: `sequential.Plan` is one."""
-
-    @property
-    def alpha(self) -> float:
-        """The error rate of one claim over all looks."""
-
-    def level(self, n: int, parts: int) -> float:
-        """The level of each of `parts` intervals on `n` seeds."""
-
-    def seeds(self, n: int) -> int:
-        """How many of `n` seeds may be looked at."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +34,7 @@ class PartVerdict:
 
 
 def decide_part(
-    claim: Claim, contrast: Contrast, found: Evidence, plan: Levels | None
+    claim: Claim, contrast: Contrast, found: Evidence, design: Design | None
 ) -> PartVerdict:
     """The contrast's word, effect and interval, and the seeds more that it would take."""
     values = found.numbers(contrast)
@@ -56,7 +43,7 @@ def decide_part(
     if n == 1:
         seen: Word = "observed" if contrast.leans(effect) == "reproduced" else "not observed"
         return PartVerdict(contrast, seen, effect, None, None, claim.min_seeds - 1)
-    level = plan.level(n, parts) if plan else statistics.bonferroni(LEVEL, parts)
+    level = design.level(n, parts) if design else statistics.bonferroni(LEVEL, parts)
     interval = statistics.t_interval(values, level)
     word: Word = contrast.answer(interval.low, interval.high)  # type: ignore[assignment]
     short = max(claim.min_seeds - n, 0)

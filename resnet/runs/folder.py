@@ -8,6 +8,7 @@ provenance.json         commit, versions, hardware, time spent, attempts
 failure.json            why a run cannot end (a loss that is not finite)
 error.txt               the trace of an error that cut the last attempt short
 measure-<name>.json     what was found out about the trained net
+waves.json              looks that were taken at it, where seeds were bought in waves
 result.json             last, by atomic rename: the run is done when its digest checks
 """
 
@@ -24,7 +25,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from resnet.errors import UserError, first_line
-from resnet.runs import measures
+from resnet.runs import measures, waves
 from resnet.runs.files import read_json, write_atomic, write_json
 from resnet.runs.spec import RunSpec, canonical
 
@@ -192,6 +193,7 @@ def status(path: Path) -> str:
     if not path.exists() or not any(path.iterdir()):
         return "new"
     read_spec(path)
+    read_waves(path)
     if read_result(path) is not None:
         return "done"
     return "failed" if read_failure(path) is not None else "partial"
@@ -233,6 +235,14 @@ def read_failure(path: Path) -> dict[str, Any] | None:
         return None
     except ValueError:
         raise CorruptRun(f"{FAILURE} is cut or altered") from None
+
+
+def read_waves(path: Path) -> tuple[int, ...]:
+    """The looks on record in a run folder (`resnet.runs.waves`)."""
+    try:
+        return waves.read(path)
+    except ValueError:
+        raise CorruptRun(f"{waves.WAVES} is cut or altered") from None
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

@@ -40,6 +40,7 @@ COLUMNS = (
     "status",
     *RESULTS,
     *MEASURED,
+    "waves",
     "reason",
 )
 
@@ -53,13 +54,17 @@ def folders(root: Path) -> list[Path]:
 
 
 def row(path: Path) -> dict[str, Any]:
-    """One run's row: errors in percent, seconds of training over all attempts."""
+    """One run's row: errors in percent, seconds of training over all attempts.
+
+    Its waves are the seeds an arm at each look, as '3,5,8', where it was looked at in waves.
+    """
     values: dict[str, Any] = dict.fromkeys(COLUMNS)
     values["id"] = path.name
     try:
         spec, experiment = run_folder.read_spec(path)
         values.update(_spec_columns(spec), experiment=experiment)
         values["status"] = run_folder.status(path)
+        values["waves"] = ",".join(map(str, run_folder.read_waves(path))) or None
         values.update({key: (run_folder.read_result(path) or {}).get(key) for key in RESULTS})
         for found in measures.of(path) if values["status"] == "done" else ():
             values.update({key: found["values"].get(key, values[key]) for key in MEASURED})

@@ -9,9 +9,10 @@ from scipy import stats
 
 from resnet.claims import registry, verdicts
 from resnet.claims.contrasts import difference
+from resnet.claims.looks import Design, critical_values
 from resnet.claims.model import Claim, Source
 from resnet.claims.orders import Trend
-from resnet.claims.sequential import Plan, critical_values, next_wave
+from resnet.claims.sequential import next_wave
 from resnet.errors import UserError
 from tests.claims.tables import errors, runs
 
@@ -26,7 +27,7 @@ CLAIM = Claim(
 
 
 @cache
-def _run(plan: Plan, effect: float, law: str = "normal", parts: int = 1, fixed: bool = False):
+def _run(design: Design, effect: float, law: str = "normal", parts: int = 1, fixed: bool = False):
     """Per path: decided as higher, decided as lower, seeds used. `effect` in standard deviations.
 
     With several parts, all without effect, any part's decision counts as one.
@@ -37,11 +38,11 @@ def _run(plan: Plan, effect: float, law: str = "normal", parts: int = 1, fixed: 
         "skewed": lambda shape: (random.gamma(4.0, 1.0, shape) - 4.0) / 2.0,
         "heavy": lambda shape: random.standard_t(5, shape),
     }[law]
-    values = draw((plan.budget, parts, PATHS)) + effect
+    values = draw((design.budget, parts, PATHS)) + effect
     up, down = np.zeros(PATHS, bool), np.zeros(PATHS, bool)
-    used = np.full(PATHS, plan.budget)
-    for n in plan.waves:
-        level = 1 - plan.alpha / parts if fixed else plan.level(n, parts)
+    used = np.full(PATHS, design.budget)
+    for n in design.waves:
+        level = 1 - design.alpha / parts if fixed else design.level(n, parts)
         t = values[:n].mean(axis=0) / values[:n].std(axis=0, ddof=1) * np.sqrt(n)
         limit, running = stats.t.ppf((1 + level) / 2, n - 1), ~(up | down)
         up |= running & (t > limit).any(axis=0)
@@ -53,29 +54,29 @@ def _run(plan: Plan, effect: float, law: str = "normal", parts: int = 1, fixed: 
 @pytest.mark.parametrize("waves", [(3, 5, 8), (3, 4, 5, 6, 8, 10), (2, 4), (5, 10, 20)])
 @pytest.mark.parametrize("spending", ["pocock", "obrien-fleming"])
 def test_the_error_rate_holds_over_all_looks(waves, spending):
-    up, down, _ = _run(Plan(waves, spending=spending), 0.0)
+    up, down, _ = _run(Design(waves, spending=spending), 0.0)
     assert (up | down).mean() == pytest.approx(0.05, abs=0.004)
     assert up.mean() <= 0.029
 
 
 def test_looking_thrice_at_fixed_intervals_would_err_too_often():
-    up, down, _ = _run(Plan(), 0.0, fixed=True)
+    up, down, _ = _run(Design(), 0.0, fixed=True)
     assert (up | down).mean() > 0.075
 
 
 @pytest.mark.parametrize("law", ["skewed", "heavy"])
 def test_the_error_rate_nearly_holds_for_other_laws(law):
-    up, down, _ = _run(Plan(), 0.0, law)
+    up, down, _ = _run(Design(), 0.0, law)
     assert (up | down).mean() <= 0.075
 
 
 def test_the_error_rate_holds_over_the_parts_of_a_claim():
-    up, down, _ = _run(Plan(), 0.0, parts=3)
+    up, down, _ = _run(Design(), 0.0, parts=3)
     assert (up | down).mean() <= 0.054
 
 
 def test_a_big_effect_takes_fewer_seeds_than_the_fixed_design_and_is_decided():
-    up, down, used = _run(Plan(), 4.0)
+    up, down, used = _run(Design(), 4.0)
     assert up.mean() > 0.99
     assert down.mean() < 0.001
     assert used.mean() < 5.0  # of 8
@@ -83,7 +84,7 @@ def test_a_big_effect_takes_fewer_seeds_than_the_fixed_design_and_is_decided():
 
 @pytest.mark.parametrize(("spending", "cost"), [("pocock", 0.17), ("obrien-fleming", 0.04)])
 def test_a_small_effect_costs_some_power_against_the_fixed_design(spending, cost):
-    up, _, used = _run(Plan(spending=spending), 1.2)
+    up, _, used = _run(Design(spending=spending), 1.2)
     fixed = stats.nct.sf(stats.t.ppf(0.975, 7), 7, 1.2 * np.sqrt(8))
     assert fixed - cost < up.mean() < fixed
     assert used.mean() < 7.5
@@ -100,28 +101,43 @@ def test_the_critical_values_agree_with_what_is_exact():
 
 
 def test_levels_are_the_same_each_time_and_wider_than_at_a_single_look():
-    plan = Plan()
-    assert plan.level(5, 2) == Plan().level(5, 2)
-    assert all(plan.level(n, 1) > 0.95 for n in range(2, 9))
+    design = Design()
+    assert design.level(5, 2) == Design().level(5, 2)
+    assert all(design.level(n, 1) > 0.95 for n in range(2, 9))
 
 
 def test_verdicts_take_the_levels_of_the_plan_and_stop_at_its_budget():
     table = errors({"plain20": 8.0, "plain56": 8.4}, 9, sd=0.2)
     plain = verdicts.decide(CLAIM, table[table["seed"] < 5])
-    planned = verdicts.decide(CLAIM, table[table["seed"] < 5], Plan())
+    planned = verdicts.decide(CLAIM, table[table["seed"] < 5], Design())
     assert planned.low < plain.low < plain.high < planned.high
-    assert verdicts.decide(CLAIM, table, Plan()).seeds == tuple(range(8))
+    assert verdicts.decide(CLAIM, table, Design()).seeds == tuple(range(8))
+
+
+def test_looks_on_record_of_the_runs_widen_the_intervals_of_whoever_reads_them():
+    table = errors({"plain20": 8.0, "plain56": 8.4, "resnet20": 7.0}, 9, sd=0.2)
+    planned = verdicts.decide(CLAIM, table, Design())
+    assert planned.waves == (3, 5, 8)
+    of = {net: table["net"] == net for net in ("plain20", "plain56", "resnet20")}
+    # One arm that was bought in waves is enough, and so are looks of several campaigns together.
+    once = table.assign(waves=np.where(of["plain56"] & (table["seed"] > 4), "3,5,8", None))
+    twice = table.assign(waves=np.where(of["plain20"], "3,8", np.where(of["plain56"], "5,8", None)))
+    for marked in (once, twice, table.assign(waves="3,5,8")):
+        assert verdicts.decide(CLAIM, marked) == planned
+        assert verdicts.decide_all([CLAIM], marked) == [planned]
+    elsewhere = table.assign(waves=np.where(of["resnet20"], "3,5,8", None))
+    assert verdicts.decide(CLAIM, elsewhere) == verdicts.decide(CLAIM, table)
 
 
 def test_waves_are_added_until_the_claim_is_decided():
     clear = errors({"plain20": 8.0, "plain56": 12.0}, 3)
     open_ = runs("train_error", {"plain20": [8.0] * 8, "plain56": [7.0, 9.0] * 4})
-    assert next_wave([CLAIM], pd.DataFrame(), Plan()) == 3
-    assert next_wave([CLAIM], clear[clear["seed"] < 1], Plan()) == 2
-    assert next_wave([CLAIM], clear, Plan()) == 0
-    assert next_wave([CLAIM], open_[open_["seed"] < 3], Plan()) == 2
-    assert next_wave([CLAIM], open_[open_["seed"] < 5], Plan()) == 3
-    assert next_wave([CLAIM], open_, Plan()) == 0
+    assert next_wave([CLAIM], pd.DataFrame(), Design()) == 3
+    assert next_wave([CLAIM], clear[clear["seed"] < 1], Design()) == 2
+    assert next_wave([CLAIM], clear, Design()) == 0
+    assert next_wave([CLAIM], open_[open_["seed"] < 3], Design()) == 2
+    assert next_wave([CLAIM], open_[open_["seed"] < 5], Design()) == 3
+    assert next_wave([CLAIM], open_, Design()) == 0
 
 
 def test_the_neediest_claim_rules_and_the_unmeasurable_are_passed_over():
@@ -130,8 +146,8 @@ def test_the_neediest_claim_rules_and_the_unmeasurable_are_passed_over():
     )
     clear = errors({"plain20": 8.0, "plain56": 12.0}, 3)
     noise = clear.assign(test_error=[5.0, 7.0, 6.0] * 2)
-    assert next_wave([CLAIM, trend], noise, Plan()) == 2
-    assert next_wave([CLAIM, trend], noise.drop(columns="test_error"), Plan()) == 0
+    assert next_wave([CLAIM, trend], noise, Design()) == 2
+    assert next_wave([CLAIM, trend], noise.drop(columns="test_error"), Design()) == 0
 
 
 def test_claims_that_these_runs_cannot_bear_on_ask_for_no_seeds():
@@ -139,24 +155,24 @@ def test_claims_that_these_runs_cannot_bear_on_ask_for_no_seeds():
     printed = registry.claim("C1").on(["resnet20", "resnet56"])
     for n in (1, 3, 9):
         table = errors({"resnet20": 8.75, "resnet56": 6.97}, n, dataset_copy="JPEG copy (lossy)")
-        assert next_wave([printed], table, Plan((3,))) == 0
+        assert next_wave([printed], table, Design((3,))) == 0
 
 
 def test_failed_seeds_are_spent():
     table = runs("train_error", {"plain20": [8.0] * 8, "plain56": [7.0, 9.0] * 4})
     table.loc[table["id"] == "plain56-0", "status"] = "failed"
-    assert next_wave([CLAIM], table, Plan()) == 0
-    assert verdicts.decide(CLAIM, table, Plan()).n == 7
+    assert next_wave([CLAIM], table, Design()) == 0
+    assert verdicts.decide(CLAIM, table, Design()).n == 7
 
 
 @pytest.mark.parametrize("bad", [(), (1, 3), (5, 3), (3, 3)])
 def test_waves_must_grow(bad):
     with pytest.raises(UserError, match="waves must grow"):
-        Plan(bad)
+        Design(bad)
 
 
 def test_other_bad_plans():
     with pytest.raises(UserError, match="alpha"):
-        Plan(alpha=0.0)
+        Design(alpha=0.0)
     with pytest.raises(UserError, match="pocock"):
-        Plan(spending="pocok")
+        Design(spending="pocok")
