@@ -100,6 +100,19 @@ def test_the_static_step_is_the_plain_step_bit_for_bit(
         assert torch.equal(ours, theirs)
 
 
+@pytest.mark.parametrize("room", [1, 2])
+def test_chunks_too_short_to_warm_up_in_train_the_same(dataset: Dataset, room: int) -> None:
+    """As for nets of a thousand layers, of which a chunk is a step or two."""
+    spec, pipeline, stream = setting(dataset, "resnet8")
+    found = []
+    for size in (room, 4):
+        net = build("resnet8", 10)
+        fast = Fast(net, sgd(net, spec.recipe), pipeline, spec.recipe, size, rehearsed)
+        parts = [fast.steps(stream.steps(a, a + size), [0.02] * size)[0] for a in range(0, 4, size)]
+        found.append(torch.cat(parts).tolist())
+    assert found[0] == found[1]
+
+
 def without_clock(folder: Path) -> list[dict[str, object]]:
     return [{k: v for k, v in row.items() if k != "time"} for row in read_metrics(folder)]
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from resnet.data import Draw, Pipeline
 from resnet.recipes import Recipe
-from resnet.training.graph import Graph, draws
+from resnet.training.graph import WARM, Graph, draws
 from resnet.training.speed import Speed
 from resnet.training.static import StaticStep
 from resnet.training.step import autocast, scores
@@ -98,7 +98,7 @@ class Fast:
             optimizer,
             pipeline,
             recipe.batch_size,
-            room,
+            max(room, WARM),  # warming up takes a row a time, and deep nets have room for one
             recipe.label_smoothing,
             recipe.precision,
         )
