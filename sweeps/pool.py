@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from multiprocessing import connection, resource_tracker
 from typing import TYPE_CHECKING, Any, Protocol
 
+from resnet.machine import cores
 from resnet.runs.spec import RunSpec
 from sweeps.job import Job
 from sweeps.mps import offered, shared_gpu
@@ -235,9 +236,9 @@ def share(
     """
     if device != "cpu":
         return workers or max(1, min(runs, places)), None
-    cores = os.cpu_count() or 1
-    count = workers or max(1, min(runs, cores // processes))
-    return count, max(1, cores // (count * processes))
+    there = cores()
+    count = workers or max(1, min(runs, there // processes))
+    return count, max(1, there // (count * processes))
 
 
 def longest_first(specs: Iterable[RunSpec]) -> list[RunSpec]:

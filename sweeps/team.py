@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from resnet.errors import first_line
+from resnet.training.speed import FAST, Speed
 
 if TYPE_CHECKING:
     from resnet.data import Dataset
@@ -59,13 +60,20 @@ class Seats:
 ALONE = Seats()
 
 
-def team(seats: Seats, spec: RunSpec, dataset: Dataset, device: str, threads: int | None) -> Team:
+def team(
+    seats: Seats,
+    spec: RunSpec,
+    dataset: Dataset,
+    device: str,
+    threads: int | None,
+    speed: Speed = FAST,
+) -> Team:
     """What gathers the run's processes when its training begins."""
     from resnet.training.distributed import alone
 
     if seats.world == 1:
         return alone
-    return lambda: _gathered(seats, device, (spec, dataset, device, threads))
+    return lambda: _gathered(seats, device, (spec, dataset, device, threads, speed))
 
 
 @contextmanager
@@ -174,10 +182,10 @@ def _serve(ranks: Ranks) -> None:
 
     from resnet.training.train import follow
 
-    spec, dataset, device, threads = ranks.share(None)
+    spec, dataset, device, threads, speed = ranks.share(None)
     if threads and device == "cpu":
         torch.set_num_threads(threads)
-    follow(spec, dataset, device, ranks)
+    follow(spec, dataset, device, ranks, speed)
 
 
 def _leave_with_parent() -> None:

@@ -3,6 +3,7 @@
 import errno
 import json
 import multiprocessing
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,11 +59,25 @@ def test_a_run_is_done_when_its_result_checks(tmp_path: Path, spec: RunSpec) -> 
     assert folder.status() == "done"
 
 
+def without(path: Path, name: str) -> str:
+    """The JSON object in `path` without one of its values."""
+    return json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != name})
+
+
 @pytest.mark.parametrize(
     "damage",
     [
         lambda path: (path / "result.json").write_text('{"train_error": 1'),
         lambda path: (path / "result.json").write_text("[]"),
+        lambda path: (path / "result.json").write_text('{"train_error": NaN, "digest": "x"}'),
+        lambda path: (path / "spec.json").write_text(without(path / "spec.json", "id")),
+        lambda path: (path / "spec.json").write_text(without(path / "spec.json", "experiment")),
+        lambda path: (path / "spec.json").write_text(
+            re.sub(r'"lr": [0-9.]+', '"lr": NaN', (path / "spec.json").read_text())
+        ),
+        lambda path: (path / "spec.json").write_text(
+            (path / "spec.json").read_text().replace('"steps"', '"later"')
+        ),
         lambda path: (path / "result.json").write_text(
             (path / "result.json").read_text().replace("50.0", "51.0")
         ),

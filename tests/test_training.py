@@ -166,25 +166,41 @@ def test_a_loss_that_is_not_finite_fails_the_run_at_its_step(
     assert not (tmp_path / spec.id / "metrics-2.jsonl").exists()
 
 
-def test_numbers_that_are_not_finite_do_not_keep_a_run_from_its_end(
+def test_weights_that_the_last_update_spoils_fail_the_run(tmp_path: Path, dataset: Dataset) -> None:
+    spec = spec_of(dataset, milestones=(19,), gamma=1e30)
+    assert train(spec, dataset, tmp_path, "test") == "failed"
+    failure = json.loads((tmp_path / spec.id / "failure.json").read_text())
+    assert failure == {"step": 20, "reason": "the loss is nan"}
+
+
+def test_a_ratio_that_is_not_finite_does_not_keep_a_run_from_its_end(
     tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "ratio", lambda norms: -math.inf)
-    spec = spec_of(dataset, milestones=(19,), gamma=1e30)  # the last update spoils the weights
+    monkeypatch.setattr(training, "ratio", lambda norms: math.nan)
+    spec = spec_of(dataset)
     assert train(spec, dataset, tmp_path, "test") == "done"
-    result = result_of(tmp_path, spec)
-    assert "train_loss" in result
-    assert not {"test_loss", "gradient_ratio"} & result.keys()
+    assert "gradient_ratio" not in result_of(tmp_path, spec)
     assert "gradient_ratio" not in read_metrics(tmp_path / spec.id)[0]
 
 
-@pytest.mark.parametrize(
-    ("norms", "expected"), [((1, 100), -2), ((0, 1), -math.inf), ((1, 0), math.inf)]
-)
-def test_a_gradient_of_zero_at_either_end_has_a_ratio(
-    norms: tuple[float, float], expected: float
+def test_what_a_net_draws_at_its_first_gradients_is_its_own(
+    tmp_path: Path, dataset: Dataset
 ) -> None:
-    assert ratio(list(norms)) == expected
+    spec = spec_of(dataset, "torchvision:mobilenet_v3_small", steps=1, milestones=())
+    found = set()
+    for name in "ab":
+        torch.manual_seed(ord(name))
+        train(spec, dataset, tmp_path / name, "test")
+        found.add(result_of(tmp_path / name, spec)["gradient_ratio"])
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("norms", "expected"),
+    [((1, 100), -2), ((0, 1), -45), ((1e-300, 1), -45), ((1, 0), math.inf), ((0, 0), math.nan)],
+)
+def test_a_gradient_of_zero_is_told_as_one(norms: tuple[float, float], expected: float) -> None:
+    assert ratio(list(norms)) == pytest.approx(expected, nan_ok=True)
 
 
 def test_a_net_without_blocks_is_trained_without_gradients_by_depth(

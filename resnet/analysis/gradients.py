@@ -12,12 +12,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+VANISHED = -45.0  # decades: float32 holds no smaller number than 1e-45
+
 
 def block_gradients(net: nn.Module, x: Tensor, y: Tensor) -> list[Tensor]:
     """The mean loss's gradient at each block's output [B, C, H, W], in forward order.
 
-    The net is in training mode for this (BN uses the batch's statistics) and is left exactly as
-    it was: same mode, no gradients, the same running statistics. Without blocks there are none.
+    The net is in training mode for this (BN uses the batch's statistics) and is left as it was:
+    same mode, no gradients, the same running statistics. (Nets that draw by counter have made a
+    draw more.) Without blocks there are none.
 
     Args:
         net: a net of the catalogue; its `blocks` are looked at.
@@ -52,9 +55,16 @@ def norms(gradients: list[Tensor]) -> list[float]:
 
 
 def ratio(norms: list[float]) -> float:
-    """log10 of the first block's norm over the last one's: far below zero, they vanish."""
-    share = norms[0] / norms[-1] if norms[-1] else math.inf
-    return math.log10(share) if norms[0] and share else -math.inf
+    """log10 of the first block's norm over the last one's: far below zero, they vanish.
+
+    Not below `VANISHED`, so that a gradient of zero is on record as what it is. NaN where the last
+    one is zero as well, as of a net that has nothing left to learn.
+    """
+    first, last = norms[0], norms[-1]
+    if not last:
+        return math.inf if first else math.nan
+    share = first / last
+    return max(math.log10(share), VANISHED) if share else VANISHED
 
 
 def neighbour_cosines(gradients: list[Tensor]) -> list[tuple[int, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 from resnet.analysis.gradients import block_gradients, neighbour_cosines, norms, ratio
@@ -38,9 +39,9 @@ def signals(trained: Trained) -> Measured:
 
 
 def _lowest(profiles: dict[int, list[float]]) -> dict[str, float]:
-    """The lowest ratio of first to last block; none where a gradient is zero and has no ratio."""
-    ratios = [ratio(profile) for profile in profiles.values() if profile[0] and profile[-1]]
-    return {"gradient_ratio_lowest": min(ratios)} if len(ratios) == len(profiles) else {}
+    """The lowest ratio of first to last block; none where the last one's gradient is zero."""
+    ratios = [ratio(profile) for profile in profiles.values()]
+    return {"gradient_ratio_lowest": min(ratios)} if all(map(math.isfinite, ratios)) else {}
 
 
 def _numbered(step: int, name: str, values: list[float]) -> list[Row]:

@@ -12,6 +12,7 @@ import numpy as np
 from resnet.data import cache
 from resnet.data.names import CIFAR10_CLASSES
 from resnet.errors import UserError
+from resnet.machine import cores
 
 Arrays = dict[str, np.ndarray]
 
@@ -110,7 +111,7 @@ def _decoded(root: Path, listing: dict[str, list[Image]], say: Callable[[str], N
     say(f"decoding {total:,} images of {root} (once; later runs read them from the cache)")
     arrays: Arrays = {}
     # PIL lets go of the interpreter lock while it decodes, so threads are enough.
-    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(max_workers=min(8, cores())) as pool:
         for split, images in listing.items():
             paths = [image.path for image in images]
             pixels = np.empty((len(paths), 3, SIZE, SIZE), np.uint8)

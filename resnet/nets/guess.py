@@ -7,6 +7,7 @@ from functools import cache
 
 import torch
 from torch import Tensor
+from torchvision import models
 
 from resnet.errors import UserError
 from resnet.nets.catalogue import CATALOGUE
@@ -19,26 +20,27 @@ Shapes = frozenset[tuple[str, tuple[int, ...]]]
 def net_of(state: Mapping[str, Tensor], what: str = "the file", flag: str = "--nets") -> str:
     """The ImageNet net in the catalogue that `state` fits, whatever number of classes it has.
 
-    Where a bottleneck strides leaves no trace in the weights: of two nets that differ in that
-    alone, torchvision's is taken (name the other, as in --nets resnet50-v1).
+    Where a bottleneck strides, or BN stands, leaves no trace in the weights: torchvision's net is
+    taken where it is one of those that fit (name another, as in --nets resnet50-v1).
 
     Raises:
-        UserError: none fits; `what` names the file, `flag` is the one that names its net.
+        UserError: none fits, or several of which none is torchvision's; `what` names the file,
+            `flag` is the one that names its net.
     """
     wanted = _shapes(state)
-    for name in _candidates():
-        if wanted == _of(name):
-            return name
+    names = [name for name in CATALOGUE if parse(name).images == "imagenet"]
+    fitting = [name for name in names if wanted == _of(name)]
+    usual = [name for name in fitting if hasattr(models, name)] or fitting
+    if len(usual) == 1:
+        return usual[0]
+    if usual:
+        raise UserError(
+            f"{what} fits {' and '.join(usual)} alike: say which it is, as in {flag} {usual[-1]}"
+        )
     raise UserError(
         f"{what} fits no net of ImageNet known here: say which it is, as in {flag} resnet50 "
         "(`python -m resnet nets` lists them)"
     )
-
-
-def _candidates() -> list[str]:
-    """ImageNet's nets, those without -v1 first."""
-    names = [name for name in CATALOGUE if parse(name).images == "imagenet"]
-    return sorted(names, key=lambda name: name.endswith("-v1"))
 
 
 @cache

@@ -55,7 +55,9 @@ def _can_grow(spec: Spec) -> bool:
     narrow = style.shortcut == "none" and style.unit == "bottleneck"
     dead = style.shortcut != "none" and style.placement == "relu-before-addition"
     fits = style.shortcut in ("none", "A", "B")
-    return spec.family != "vgg" and fits and not narrow and not dead
+    # What a block computes must not go by how many there are in all.
+    alone = not (style.stochastic_depth or style.active)
+    return spec.family != "vgg" and fits and alone and not narrow and not dead
 
 
 def split(name: str) -> tuple[str, str]:

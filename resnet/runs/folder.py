@@ -32,6 +32,7 @@ from resnet.runs.spec import RunSpec, canonical
 RESULT, FAILURE, SPEC = "result.json", "failure.json", "spec.json"
 RESUME, PROVENANCE, TRACE = "resume.ckpt", "provenance.json", "error.txt"
 WEIGHTS = "weights"
+NOT_OURS = (ValueError, KeyError, TypeError, AttributeError)  # what JSON of another shape raises
 PATIENCE = 5.0  # seconds that a killed process may take to let go of its run
 
 
@@ -203,26 +204,27 @@ def read_spec(path: Path) -> tuple[RunSpec, str]:
     """The spec in a run folder and the experiment that asked for it first."""
     try:
         values = read_json(path / SPEC)
-        spec = RunSpec.from_json(values["spec"])
+        spec, experiment = RunSpec.from_json(values["spec"]), str(values["experiment"])
+        sound = spec.id == values["id"]
     except FileNotFoundError:
         raise CorruptRun(f"{SPEC} is missing") from None
-    except (ValueError, KeyError, TypeError):
-        raise CorruptRun(f"{SPEC} is cut or altered") from None
-    if spec.id != values["id"]:
+    except (*NOT_OURS, UserError):
+        raise CorruptRun(f"{SPEC} is cut, altered or of another version") from None
+    if not sound:
         raise CorruptRun(f"{SPEC} does not hash to its id")
-    return spec, values["experiment"]
+    return spec, experiment
 
 
 def read_result(path: Path) -> dict[str, Any] | None:
     """The result in a run folder, None when there is none; CorruptRun when its digest fails."""
     try:
         result = read_json(path / RESULT)
-        digest = result.pop("digest")
+        sound = result.pop("digest") == _digest(result)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, AttributeError, TypeError):
+    except NOT_OURS:
         raise CorruptRun(f"{RESULT} is cut or altered") from None
-    if digest != _digest(result):
+    if not sound:
         raise CorruptRun(f"{RESULT} does not match its digest")
     return result
 
@@ -230,10 +232,11 @@ def read_result(path: Path) -> dict[str, Any] | None:
 def read_failure(path: Path) -> dict[str, Any] | None:
     """Why the run in a folder failed ({step, reason}), or None."""
     try:
-        return read_json(path / FAILURE)
+        found = read_json(path / FAILURE)
+        return {"step": int(found["step"]), "reason": str(found["reason"])}
     except FileNotFoundError:
         return None
-    except ValueError:
+    except NOT_OURS:
         raise CorruptRun(f"{FAILURE} is cut or altered") from None
 
 

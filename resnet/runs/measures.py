@@ -162,12 +162,12 @@ def read(path: Path, name: str) -> dict[str, Any] | None:
     """{version, values, rows} of a measure; None where it is missing, old or cannot be trusted."""
     try:
         content = read_json(path_of(path, name))
-        digest = content.pop("digest")
+        sound = content.pop("digest") == _digest(content)
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         return None
     known = MEASURES.get(name.partition("@")[0])
     current = known is not None and content.get("version") == known.version
-    return content if current and digest == _digest(content) else None
+    return content if current and sound else None
 
 
 def of(path: Path) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 PACKAGES = ("torch", "torchvision", "pytorch-lightning", "numpy", "wandb", "submitit")
 CODE = "code.json"  # beside a copy of the code: the commit and diff that it was made from
+SOURCES = ("resnet", "sweeps")  # the packages that a run's numbers depend on
 LONGEST_DIFF = 200_000  # characters; a longer one is cut and says so
 
 
@@ -26,10 +27,31 @@ def code() -> dict[str, Any]:
     root = Path(__file__).resolve().parents[2]
     if (root / CODE).exists():
         return json.loads((root / CODE).read_text())
-    diff = _git(root, "diff", "HEAD")
-    if diff is not None and len(diff) > LONGEST_DIFF:
+    diff = (_git(root, "diff", "HEAD") or "") + _untracked(root)
+    if len(diff) > LONGEST_DIFF:
         diff = diff[:LONGEST_DIFF] + "\n[cut]\n"
-    return {"commit": (_git(root, "rev-parse", "HEAD") or "").strip() or None, "diff": diff or ""}
+    return {"commit": (_git(root, "rev-parse", "HEAD") or "").strip() or None, "diff": diff}
+
+
+def _untracked(root: Path) -> str:
+    """The source files that git has not been told of, whole: `git diff` is silent on them."""
+    names = _git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", *SOURCES) or ""
+    paths = (root / name for name in names.split("\0") if name.endswith(".py"))
+    return "".join(
+        f"+++ {path.relative_to(root)} (untracked)\n{path.read_text(errors='replace')}\n"
+        for path in paths
+        if path.is_file()
+    )
+
+
+def joined(before: dict[str, Any], now: dict[str, Any], attempt: dict[str, Any]) -> dict[str, Any]:
+    """The provenance of a run of which a further `attempt` begins, on `now` (`gather`).
+
+    What an earlier attempt had otherwise (the commit, the machine) stands beside that attempt.
+    """
+    apart = {name: before[name] for name in now if name in before and before[name] != now[name]}
+    earlier = [{**apart, **one} for one in before.get("attempts", [])]
+    return {**now, "attempts": [*earlier, attempt]}
 
 
 def versions() -> dict[str, str]:

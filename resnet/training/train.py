@@ -1,6 +1,7 @@
 """Train one run: from its spec and the data to the result in its folder."""
 
 import logging
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from resnet.analysis.gradients import block_gradient_norms, ratio
 from resnet.data import Dataset, Pipeline
 from resnet.data.feed import feed
 from resnet.data.parts import part
+from resnet.randomness import key
 from resnet.runs import provenance
 from resnet.runs.files import finite, read_json, write_json
 from resnet.runs.folder import PROVENANCE, RunFolder
@@ -28,7 +30,7 @@ from resnet.training.module import Chunks, Classifier, NotFinite
 from resnet.training.signals import Interrupted
 from resnet.training.speed import FAST, PLAIN, Speed
 from resnet.training.start import starting_net, weights_sha256
-from resnet.training.step import set_precision
+from resnet.training.step import seed_forward, set_precision
 
 PROBE = 64  # images in the batch that the gradients at initialisation are measured on
 
@@ -64,12 +66,13 @@ def train(
             return _attempt(folder, dataset, experiment, device, wandb, progress, say, ranks, speed)
 
 
-def follow(spec: RunSpec, dataset: Dataset, device: str, ranks: Ranks) -> None:
+def follow(spec: RunSpec, dataset: Dataset, device: str, ranks: Ranks, speed: Speed) -> None:
     """Train as one of the ranks that keep no record, until the run ends or is interrupted."""
     record = Follower(RunFolder(Path(), spec), 0, None, ranks)
-    module, val_loaders = _prepare(spec, dataset, device, record)
+    module, val_loaders = _prepare(spec, dataset, device, record, speed)
     if (state := ranks.share(None)) is not None:
         module.restore(state)
+    val_loaders = hasten(module, val_loaders, speed, device)
     with suppress(NotFinite, Interrupted):  # rank 0 says what comes of it
         _fit(module, record, None, val_loaders, device)
 
@@ -99,6 +102,7 @@ def _attempt(
     result: dict[str, Any] = {}
     try:
         _fit(module, record, mirror, val_loaders, device)
+        _check_finite(module.position.step, record.metrics)
         result = {
             **finite({key: value for key, value in record.metrics.items() if key != "lr"}),
             **record.initial,
@@ -117,6 +121,13 @@ def _attempt(
     return "done"
 
 
+def _check_finite(step: int, metrics: dict[str, float]) -> None:
+    """NotFinite where the last update left weights that give no finite loss on held-out images."""
+    for name, value in metrics.items():
+        if name.endswith("_loss") and not math.isfinite(value):
+            raise NotFinite(step, value)
+
+
 def _prepare(
     spec: RunSpec, dataset: Dataset, device: str, record: Record, speed: Speed = PLAIN
 ) -> tuple[Classifier, list[Any]]:
@@ -132,6 +143,7 @@ def _prepare(
     net = net.to(device).to(memory_format=layout(speed))
     check(recipe, net, record.ranks)
     probe = next(iter(pipeline.test(subset.train, min(PROBE, fed.test_batch))))
+    seed_forward(key(spec.seed, "probe") % 2**63)
     norms = block_gradient_norms(net, *probe)
     record.initial = finite({"gradient_ratio": ratio(norms)} if norms else {})
     record.norms = finite({f"gradient_norm/{i:04d}": norm for i, norm in enumerate(norms)})
@@ -190,12 +202,12 @@ def _note_start(folder: RunFolder, attempt: int, device: str, ranks: Ranks) -> d
     """Write the provenance with the attempt that begins now; returns what the end completes."""
     path = folder.path / PROVENANCE
     try:
-        attempts = read_json(path)["attempts"]
-    except (FileNotFoundError, ValueError, KeyError):
-        attempts = []
+        before = read_json(path)
+    except (FileNotFoundError, ValueError):
+        before = {}
     start = datetime.now(UTC).isoformat(timespec="seconds")
     now = {"attempt": attempt, "start": start, "processes": ranks.world}
-    record = {**provenance.gather(device), "attempts": [*attempts, now]}
+    record = provenance.joined(before, provenance.gather(device), now)
     write_json(path, record)
     return {**record, "clock": time.monotonic()}
 

@@ -14,6 +14,7 @@ from resnet.claims import paper
 from resnet.data.imagenet import photographs
 from resnet.data.imagenet.sets import PhotoSet
 from resnet.errors import UserError
+from resnet.nets import build
 from resnet.nets.guess import net_of
 from resnet.planning import estimate
 from resnet.planning.options import parse
@@ -112,6 +113,13 @@ def test_a_net_of_torchvisions_is_told_by_its_weights(name: str) -> None:
 def test_weights_of_another_net_are_refused() -> None:
     with torch.device("meta"), pytest.raises(UserError, match="--nets"):
         net_of(models.densenet121().state_dict(), "d.pth")
+
+
+def test_weights_that_fit_several_nets_are_not_guessed_at() -> None:
+    with torch.device("meta"):
+        state = build("resnet18-A", 10).state_dict()
+    with pytest.raises(UserError, match=r"fits plain18 and resnet18-A alike.*--nets resnet18-A"):
+        net_of(state, "w.pt")
 
 
 @pytest.fixture

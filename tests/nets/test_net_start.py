@@ -46,6 +46,8 @@ def test_it_is_an_arm_of_its_own_beside_the_net_from_scratch() -> None:
         ("plain164-from-plain29", "cannot be the identity"),
         ("resnet56-C-from-resnet20-C", "cannot be the identity"),
         ("vgg15-bn-from-vgg10-bn", "cannot be the identity"),
+        ("resnet14-stochastic-depth-from-resnet8-stochastic-depth", "cannot be the identity"),
+        ("preact-resnet14-2-of-6-from-preact-resnet8-2-of-3", "cannot be the identity"),
         (
             "resnet56-relu-before-addition-from-resnet20-relu-before-addition",
             "cannot be the identity",

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from resnet.data.imagenet.decode import CorruptImage
 from resnet.errors import UserError
+from resnet.machine import cores
 
 ENV = "RESNET_LOADER_WORKERS"
 AHEAD = 3  # batches
@@ -119,8 +120,7 @@ def threads_for(device: str) -> int:
         return checked(asked)
     if device == "cpu":
         return torch.get_num_threads()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, (cores or 1) // max(1, torch.cuda.device_count()) - 1)
+    return max(1, cores() // max(1, torch.cuda.device_count()) - 1)
 
 
 def checked(asked: str) -> int:
