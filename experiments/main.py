@@ -64,6 +64,8 @@ def run(experiment: Experiment, options: Options) -> int:
     dataset = load_data(options, preset)
     design = _design(options)
     plan = planning.make(experiment, options, preset, dataset, design.waves[0] if design else None)
+    if design:
+        outcome.check_budget(plan, options.output_dir, design)
     trouble = []
     over = _clock(options)
     while True:

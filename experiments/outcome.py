@@ -40,8 +40,25 @@ def more_seeds(plan: Plan, root: Path, design: Design) -> int:
     from resnet.runs import waves
 
     waves.record(root, [spec.id for spec in plan.specs], design.waves)
-
     return next_wave(_claims(plan), _runs(plan, root), design)
+
+
+def check_budget(plan: Plan, root: Path, design: Design) -> None:
+    """UserError where all arms were looked at with a smaller budget: that one is spent."""
+    from resnet.errors import UserError
+    from resnet.runs import waves
+
+    budgets: dict[str, int] = {}
+    for spec in plan.specs:
+        if seen := waves.read(root / spec.id):
+            budgets[spec.net] = max(budgets.get(spec.net, 0), seen[-1])
+    least = min(budgets.get(net, design.budget) for net in plan.nets)
+    if least < design.budget:
+        raise UserError(
+            f"--until-decided {design.budget}: these runs were looked at with a budget of {least} "
+            f"seeds, on which the whole error rate was spent; ask for {least}, or begin elsewhere "
+            "(--output-dir)"
+        )
 
 
 def show(plan: Plan, root: Path) -> list[str]:

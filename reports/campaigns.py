@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reports.scopes import SCOPE
 from reports.source import load
 from reports.tables import effect
 from reports.words import BLANK, NONE, interval
@@ -49,9 +50,33 @@ class Row:
 
 def verdicts(sources: Sequence[str | Path]) -> str:
     """The table of one source, or of several side by side, in Markdown."""
-    told = [answers(load(source)) for source in sources]
+    every = [load(source) for source in sources]
+    told = [answers(frames) for frames in every]
+    called = names(sources)
+    table = alone(told[0]) if len(told) == 1 else beside(dict(zip(called, told, strict=True)))
+    notes = map(left_out, called, every, told)
+    return "\n".join([table, *("\n" + note for note in notes if note)])
+
+
+def left_out(name: str, frames: Frames, told: Answers) -> str:
+    """The recipes of which the source has runs that no answer rests on, in a line; '' for none.
+
+    Each experiment answers for the scope that it has most runs of.
+    """
+    from resnet.data.names import split
+
+    # Those on a part of the data are what others start from.
+    whole = frames.runs["dataset"].map(lambda name: not split(str(name))[1])
+    done = frames.runs[(frames.runs["status"] == "done") & whole]
+    used = {run for verdict in told.values() for run in verdict.run_ids}
+    scopes = done.groupby(list(SCOPE), sort=False)
+    rest = [part for _, part in scopes if not used & set(part["id"])]
+    what = dict.fromkeys(f"{part['recipe'].iloc[0]}, {part['dataset'].iloc[0]}" for part in rest)
+    runs = sum(map(len, rest))
     return (
-        alone(told[0]) if len(told) == 1 else beside(dict(zip(names(sources), told, strict=True)))
+        f"{name}: {runs} further runs, on which no answer rests ({'; '.join(what)})."
+        if rest
+        else ""
     )
 
 

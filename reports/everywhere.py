@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reports.scopes import scopes_of
+from reports.scopes import SCOPE, scopes_of
 
 if TYPE_CHECKING:
     from reports.report import Report
@@ -18,24 +18,25 @@ def verdicts(report: Report) -> list[Verdict]:
     """A verdict on each claim and scope that has runs of it; claims without runs last."""
     from reports.report import experiments, find, narrowed
 
-    found: dict[tuple[str, str], Verdict] = {}
+    found: dict[Hashable, Verdict] = {}
+    digests = report.frames.runs.set_index("id")[list(SCOPE)].astype(str)
     for scope in scopes_of(report.frames.runs):
         for one in map(find, experiments()):
             for verdict in narrowed(one, report.frames, scope).verdicts:
                 if verdict.word != "not run":
-                    _keep_fuller(found, verdict)
+                    mine = map(tuple, digests.loc[list(verdict.run_ids)].to_numpy())
+                    _keep_fuller(found, (verdict.claim.id, frozenset(mine) or scope), verdict)
     told = _once(found.values())
     asked = {verdict.claim.id for verdict in told}
     rest = [claim for claim in report.experiment.claims if claim.id not in asked]
     return [*told, *(_not_run(report, claim) for claim in rest)]
 
 
-def _keep_fuller(found: dict[tuple[str, str], Verdict], verdict: Verdict) -> None:
+def _keep_fuller(found: dict[Hashable, Verdict], key: Hashable, verdict: Verdict) -> None:
     """Of two experiments' answers to one claim in one scope, keep what rests on more.
 
     That is the one with seeds enough, then more contrasts, then more seeds: whatever it says.
     """
-    key = verdict.claim.id, verdict.scope.partition(", asked of")[0].partition(", n =")[0]
 
     def weight(one: Verdict) -> tuple[bool, int, int]:
         return one.n >= one.claim.min_seeds, len(one.parts), one.n

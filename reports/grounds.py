@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from reports.elements import Cell, Table, element
-from reports.tables import breakable, measured, paper_figure, word
+from reports.tables import breakable, measured, word
 from reports.words import METRICS, NONE, aim, interval, number, row, scope
 from resnet.claims.arms import split
 from resnet.recipes.short import full_length
@@ -14,6 +14,7 @@ from resnet.recipes.short import full_length
 if TYPE_CHECKING:
     from reports.report import Report
     from resnet.claims.contrasts import Contrast
+    from resnet.claims.model import Claim
     from resnet.claims.verdicts import Verdict
 
     Where = Callable[[Verdict], str]
@@ -67,7 +68,7 @@ def of_paper(report: Report, verdict: Verdict, contrast: Contrast) -> str:
     stated = {claim.id: claim.arms for claim in report.experiment.claims}
     named = set(map(_whole, stated.get(verdict.claim.id, verdict.claim.arms)))
     here = set(map(_whole, contrast.arms))
-    return printed(contrast, verdict.claim.dataset) if here <= named else NONE
+    return printed(contrast, verdict.claim) if here <= named else NONE
 
 
 def _whole(arm: str) -> str:
@@ -76,16 +77,19 @@ def _whole(arm: str) -> str:
     return f"{net}@{full_length(recipe)}" if recipe else net
 
 
-def printed(contrast: Contrast, dataset: str) -> str:
-    """What the paper prints: of one net its figure, of several their contrast; a dash for none."""
-    alone = len(contrast.terms) == 1
-    total = 0.0
-    for net, weight in contrast.terms:
-        figure = paper_figure(net, dataset, contrast.metric)
-        if figure is None:
-            return NONE
-        total += weight * figure
-    return number(total, signed=not alone)
+def printed(contrast: Contrast, claim: Claim) -> str:
+    """What one paper prints: of one net its figure, of several their contrast; a dash for none.
+
+    The claim's own paper goes first: others train and test the same nets otherwise.
+    """
+    from resnet.claims import paper
+
+    found = paper.together(contrast.arms, claim.dataset, contrast.metric, claim.source)
+    if found is None:
+        return NONE
+    weights = (weight for _, weight in contrast.terms)
+    total = sum(weight * one.value for weight, one in zip(weights, found, strict=True))
+    return number(total, signed=len(contrast.terms) > 1)
 
 
 MORE = (

@@ -184,10 +184,19 @@ def gains(report: Report, kinds: Any = ()) -> Figure:
 
 def _printed_gain(axis: Any, report: Report, first: str, second: str, place: int) -> bool:
     """Mark the gain between two printed figures; whether there are two."""
-    before, after = (paper_figure(net, done_on(report)) for net in (first, second))
-    if before is None or after is None:
+    from resnet.claims import paper
+
+    found = paper.together((first, second), paper.stood_for(done_on(report)))
+    if found is None:
         return False
-    axis.plot(before - after, place, "|", color="black", markersize=13, markeredgewidth=1.6)
+    axis.plot(
+        found[0].value - found[1].value,
+        place,
+        "|",
+        color="black",
+        markersize=13,
+        markeredgewidth=1.6,
+    )
     return True
 
 

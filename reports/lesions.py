@@ -18,6 +18,7 @@ from reports.profiles import (
 )
 from reports.tables import mean
 from reports.words import NONE, row
+from resnet.analysis.orders import FEWEST as FEWEST_ORDERS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from reports.report import Report
 
 MISSING = "These runs were not measured for it."
-FEWEST_ORDERS = 4
-"""Values of Kendall's τ, the net's own among them: a rank correlation of fewer is 1 by chance."""
 COLUMNS = {
     "lesion_whole": "Whole",
     "lesion_median_rise": "Median rise",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -43,12 +44,13 @@ def tally(report: Report) -> Text:
 def overview(report: Report) -> Table:
     """A row a claim, a column a scale of training, from long to short: the words side by side."""
     names = list(dict.fromkeys(map(scale_of, from_long(report))))[:MOST_SCALES]
-    answers: dict[str, dict[str, Verdict]] = {}
+    answers: dict[str, dict[str, list[Verdict]]] = {}
     for verdict in told(report):
         if verdict.word != "not run" and scale_of(verdict) in names:
-            answers.setdefault(verdict.claim.id, {}).setdefault(scale_of(verdict), verdict)
+            mine = answers.setdefault(verdict.claim.id, {})
+            mine.setdefault(scale_of(verdict), []).append(verdict)
     rows = tuple(
-        row(_named(next(iter(found.values()))), *(_brief(found.get(name)) for name in names))
+        row(_named(next(iter(found.values()))[0]), *(_brief(found.get(name, ())) for name in names))
         for found in answers.values()
     )
     if not rows:
@@ -69,10 +71,12 @@ def _named(verdict: Verdict) -> str:
     return f"{breakable(claim.id)}: {claim.sentence} ({paper})"
 
 
-def _brief(verdict: Verdict | None) -> Cell:
-    """The word and the seeds; an empty cell for no verdict."""
-    found = word(verdict) if verdict else Cell("")
-    return replace(found, text=f"{found.text} ({verdict.n})") if verdict else found
+def _brief(verdicts: Sequence[Verdict]) -> Cell:
+    """The word and the seeds, of each scope where a scale has several; in colour if they agree."""
+    cells = [replace(word(v), text=f"{word(v).text} ({v.n})") for v in verdicts]
+    text = "; ".join(dict.fromkeys(cell.text for cell in cells))
+    tones = {cell.tone for cell in cells}
+    return Cell(text, tones.pop() if len(tones) == 1 else "")
 
 
 @element

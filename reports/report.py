@@ -142,14 +142,14 @@ class Report:
 
     def _asked(self, claim: Claim, recipe: str) -> Claim | None:
         """The claim asked of the nets that were measured for it, or else of all nets at hand."""
+        from resnet.claims.evidence import at_hand
+
         alone = replace(self.experiment, claims=(claim,))
 
         def ask(nets: Iterable[str]) -> Claim | None:
             return next(iter(alone.claims_on(tuple(nets), recipe)), None)
 
-        known = self.done.dropna(subset=list(claim.metrics)).groupby("net")["seed"].nunique()
-        measured = {net: int(known[net]) for net in self.nets if net in known}
-        return claim.asked_best(measured, ask) or ask(self.nets)
+        return claim.asked_best(at_hand(claim, self.runs), ask) or ask(self.nets)
 
     @property
     def not_asked(self) -> dict[str, str]:

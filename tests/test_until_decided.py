@@ -61,6 +61,17 @@ def test_the_looks_stay_with_the_runs_and_widen_whatever_is_made_of_them_later(
     python("-m", "reports", "verify", str(pdf), cwd=cwd)
 
 
+def test_a_budget_cannot_grow_once_it_was_looked_at(bought: tuple[Path, str]) -> None:
+    done = run(*NETS, "--until-decided", "6", "--dry-run", cwd=bought[0])
+    assert done.returncode == 2
+    assert "a budget of 4 seeds" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert run(*NETS, "--until-decided", "4", "--dry-run", cwd=bought[0]).returncode == 0
+    # Another experiment may have waves of its own on runs that both share.
+    other = (*NETS[:-1], "plain8,resnet8", "--until-decided", "6", "--dry-run")
+    assert run(*other, cwd=bought[0]).returncode == 0
+
+
 def test_seeds_and_until_decided_exclude_each_other(tmp_path: Path) -> None:
     done = run("--until-decided", "5", "--seeds", "3", cwd=tmp_path)
     assert done.returncode == 2

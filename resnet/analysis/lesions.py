@@ -54,13 +54,17 @@ class Lesions:
             "lesion_correlation": spearman(
                 [0, *(k for k, _, _ in self.random)], [self.whole, *(e for *_, e in self.random)]
             ),
-            "shuffle_correlation": spearman(
-                [1, *(tau for _, _, tau, _ in self.shuffled)],
-                [self.whole, *(e for *_, e in self.shuffled)],
-            ),
+            "shuffle_correlation": self._shuffles(),
         }
         known = {name: value for name, value in found.items() if value is not None}
         return self._rises() | known
+
+    def _shuffles(self) -> float | None:
+        """Spearman's ρ of error and τ; None for so few values of τ that it is 1 by chance."""
+        taus = [1.0, *(tau for _, _, tau, _ in self.shuffled)]
+        if len({round(tau, 6) for tau in taus}) < orders.FEWEST:
+            return None
+        return spearman(taus, [self.whole, *(e for *_, e in self.shuffled)])
 
     def _rises(self) -> dict[str, float]:
         """What deleting one block costs; nothing where all of them change the shape."""

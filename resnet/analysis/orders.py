@@ -20,6 +20,10 @@ VEIT_BLOCKS, VEIT_MOST, VEIT_TEN = 54, 20, 10
 """Veit et al. 2016 delete 1 to 20 of 54 blocks, and speak of 10."""
 
 
+FEWEST = 4
+"""Values of Kendall's τ, the net's own among them: a rank correlation of fewer is 1 by chance."""
+
+
 def intact(n: int) -> Order:
     """The order of `n` blocks as they were built."""
     return tuple(range(n))

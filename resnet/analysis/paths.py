@@ -69,11 +69,11 @@ class Paths:
             return {}
         length = sum(k * share / 100 for k, share in enumerate(self.shares))
         known = [(k, log10(norm)) for k, norm in enumerate(self.magnitude) if norm > 0]
-        return {
+        found = {
             "short_path_share": sum(self.shares[k] for k in short(self.blocks)),
             "path_length": 100 * length / self.blocks,
-            "path_decay": slope(known),
         }
+        return found | ({"path_decay": slope(known)} if len(known) > 1 else {})
 
     def rows(self, step: int) -> tuple[tuple[int, str, float], ...]:
         """(step, key, value) for the history of the run: the length stands in the key."""
@@ -132,7 +132,7 @@ def _draw(around: Linearised, k: int, seed: int, draws: int) -> list[list[int]]:
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:
-    """The slope of the least-squares line through (x, y)."""
+    """The slope of the least-squares line through (x, y), of which there are two or more."""
     x, y = (mean(values) for values in zip(*points, strict=True))
     return sum((a - x) * (b - y) for a, b in points) / sum((a - x) ** 2 for a, _ in points)
 

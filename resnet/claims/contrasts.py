@@ -103,11 +103,16 @@ class Contrast:
             return self.margin - abs(away)
         return (away if self.direction == "higher" else -away) - self.margin
 
-    def clearance(self, effect: float) -> float:
-        """From `effect` to the nearer margin that it has passed; zero or less between the two."""
+    def clearances(self, effect: float) -> tuple[float, ...]:
+        """From `effect` to each margin that an interval about it must not reach.
+
+        Two where the claim is that it lies between them, and it does. Zero or less where it has
+        passed none.
+        """
+        ahead = self.lead(effect)
         if self.direction == "equal":
-            return abs(self.lead(effect))
-        return max(self.lead(effect), -self.lead(effect) - self.margin - abs(self.margin))
+            return (ahead, 2 * self.margin - ahead) if ahead > 0 else (-ahead,)
+        return (max(ahead, -ahead - self.margin - abs(self.margin)),)
 
 
 def difference(

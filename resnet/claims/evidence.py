@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Evidence",
     "as_named",
+    "at_hand",
     "barred",
     "gather",
     "of",
@@ -34,7 +35,8 @@ class Evidence:
     """The numbers of a claim's arms on the seeds that all of them have.
 
     `failed` names the failed runs, `missing` the arms without any ended run, `unmeasured` those
-    whose finished runs lack a metric, `unpaired` the seeds that not every arm has.
+    whose finished runs lack a metric, `unpaired` the seeds that not every arm has, `lacking` those
+    whose runs lack a metric, `beyond` those that the design of the looks does not pay for.
     """
 
     seeds: tuple[int, ...]
@@ -45,6 +47,8 @@ class Evidence:
     unmeasured: tuple[str, ...]
     unfinished: int
     unpaired: tuple[int, ...]
+    lacking: tuple[int, ...]
+    beyond: tuple[int, ...]
     table: dict[tuple[str, str], Array]
 
     def numbers(self, contrast: Contrast) -> Array:
@@ -64,6 +68,12 @@ class Evidence:
             f"{_seeds(self.unpaired)}, which not every arm has, left out": (
                 self.unpaired and not (self.missing or self.unmeasured)
             ),
+            f"{_seeds(self.lacking)}, where not all that it asks was measured, left out": (
+                self.lacking and not self.unmeasured
+            ),
+            f"{_seeds(self.beyond)}, beyond the seeds that the looks were planned for, left out": (
+                self.beyond
+            ),
         }
         return "; ".join(phrase for phrase, said in phrases.items() if said)
 
@@ -76,6 +86,8 @@ def gather(
     done = _measured(claim, finished)
     by_arm = {net: _by_seed(done, net) for net in claim.arms}
     common = sorted(set.intersection(*(set(rows) for rows in by_arm.values())))
+    ran = [set(finished.loc[finished["net"] == net, "seed"].astype(int)) for net in claim.arms]
+    everywhere = set.intersection(*ran)
     seeds = common[: seeds_seen(len(common))] if seeds_seen else common
     picked = {net: [rows[seed] for seed in seeds] for net, rows in by_arm.items()}
     table = {
@@ -95,9 +107,26 @@ def gather(
         missing=missing,
         unmeasured=unmeasured,
         unfinished=int(runs["status"].isin(["running", "partial"]).sum()),
-        unpaired=tuple(sorted(set().union(*by_arm.values()) - set(seeds))),
+        unpaired=tuple(sorted(set().union(*by_arm.values()) - everywhere)),
+        lacking=tuple(sorted(everywhere - set(common))),
+        beyond=tuple(common[len(seeds) :]),
         table=table,
     )
+
+
+def at_hand(claim: Claim, runs: pd.DataFrame) -> dict[str, int]:
+    """Seeds by net of the runs that tell something about the claim.
+
+    Those are the finished ones that were measured for it. A net with a run that failed counts as
+    if it had seeds enough: it must not drop out for having diverged.
+    """
+    known = runs[runs["status"] == "done"]
+    known = known.dropna(subset=[name for name in claim.metrics if name in known])
+    seeds = {
+        str(net): int(n) for net, n in known.groupby("net", sort=False)["seed"].nunique().items()
+    }
+    failed = dict.fromkeys(map(str, runs.loc[runs["status"] == "failed", "net"]), claim.min_seeds)
+    return seeds | {net: max(n, seeds.get(net, 0)) for net, n in failed.items()}
 
 
 def _seeds(numbers: tuple[int, ...]) -> str:

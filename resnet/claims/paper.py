@@ -1,6 +1,9 @@
 """The figures that the papers print, looked up by net. Those of reproductions stand apart."""
 
+from collections.abc import Sequence
+
 from resnet.claims.arms import split
+from resnet.claims.model import Source
 from resnet.claims.printed import he2015, he2016, relatives, reproductions
 from resnet.claims.printed.figure import Figure
 from resnet.recipes import PAPER, full_length
@@ -55,16 +58,55 @@ def of_arm(arm: str, dataset: str = "cifar10", metric: str = "test_error") -> Fi
     A recipe cut down stands for the whole one. On ImageNet a figure stands beside a metric of its
     own protocol alone.
     """
+    return next(iter(_figures(arm, dataset, metric)), None)
+
+
+def together(
+    arms: Sequence[str],
+    dataset: str = "cifar10",
+    metric: str = "test_error",
+    source: Source | None = None,
+) -> list[Figure] | None:
+    """The figures of several arms as one paper prints them, to be compared; None where none does.
+
+    That of `source` goes first, and in it the table that it names. Arms that name recipes have each
+    its own source (`of_arm`).
+    """
+    every = [_figures(arm, dataset, metric) for arm in arms]
+    if any("@" in arm for arm in arms):
+        firsts = [found[0] for found in every if found]
+        return firsts if len(firsts) == len(arms) else None
+    papers = dict.fromkeys(one.source.paper for found in every for one in found)
+    first = [(source.paper, source.where), (source.paper, "")] if source else []
+    for paper, table in (*first, *((paper, "") for paper in papers)):
+        theirs = [
+            next((one for one in found if _prints(one.source, paper, table)), None)
+            for found in every
+        ]
+        if all(theirs):
+            return [one for one in theirs if one is not None]
+    return None
+
+
+def _prints(source: Source, paper: str, table: str) -> bool:
+    """Whether it is that paper, and where a table is named ('Table 4 (ZCA input)'), that table."""
+    return source.paper == paper and (not table or table.startswith(source.where))
+
+
+def _figures(arm: str, dataset: str, metric: str) -> list[Figure]:
+    """Every exact figure that may stand for the arm, its own paper's first."""
     net, recipe = split(arm)
     wanted = full_length(recipe)
-    if dataset == "imagenet":
-        return figure(net, dataset, *IMAGENET.get(metric, (metric, "none")))
-    if wanted in ("", PAPER.name):
-        return figure(net, dataset, metric)
-    sources = SOURCES.get(wanted, ())
-    found = (*printed(net, dataset, metric), *reproduced(net, dataset, metric))
-    mine = (one for one in found if one.source.paper in sources and one.relation == "=")
-    return next(mine, None)
+    metric, protocol = (
+        IMAGENET.get(metric, (metric, "none")) if dataset == "imagenet" else (metric, None)
+    )
+    if wanted in ("", PAPER.name) or wanted.startswith("imagenet"):
+        found = [one for one in printed(net, dataset, metric) if one.source.status == "VERIFIED"]
+    else:
+        sources = SOURCES.get(wanted.removesuffix("-imagenet"), ())
+        every = (*printed(net, dataset, metric), *reproduced(net, dataset, metric))
+        found = [one for one in every if one.source.paper in sources]
+    return [one for one in found if one.relation == "=" and protocol in (None, one.protocol)]
 
 
 def printed(net: str, dataset: str = "cifar10", metric: str = "test_error") -> list[Figure]:

@@ -1,6 +1,5 @@
 """Every claim that the suite can put to the test, by id."""
 
-from collections.abc import Iterable
 from functools import cache
 
 from resnet.claims.model import Claim
@@ -53,10 +52,3 @@ def under(name: str, recipe: str) -> Claim:
 def some(*ids: str) -> tuple[Claim, ...]:
     """The claims with these ids, in this order."""
     return tuple(map(claim, ids))
-
-
-def asked_of(ids: Iterable[str], nets: Iterable[str]) -> list[Claim]:
-    """The claims named, put to the nets at hand, without those that these nets cannot decide."""
-    nets = list(nets)
-    found = (claim(name).on(nets) for name in ids)
-    return [one for one in found if one is not None]

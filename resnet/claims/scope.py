@@ -49,11 +49,18 @@ def of(claim: Claim, runs: pd.DataFrame) -> pd.DataFrame:
 
 def barred(claim: Claim, runs: pd.DataFrame) -> str:
     """Why runs of the claim's nets do not bear on it, in one line; '' where none is barred."""
+    if not runs.empty and "seconds" in claim.metrics and _machines(of(claim, runs)) > 1:
+        return "compares times: asked of runs on one kind of hardware only"
     if runs.empty or not claim.absolute or len(of(claim, runs)):
         return ""
     if not as_named(claim, runs)["net"].isin(claim.arms).any():
         return ""
     return f"names an error rate: asked of {claim.dataset} itself, at full length, only"
+
+
+def _machines(runs: pd.DataFrame) -> int:
+    """How many kinds of hardware the runs were trained on, as far as is known."""
+    return runs["hardware"].dropna().nunique() if "hardware" in runs else 0
 
 
 def scopes(runs: pd.DataFrame) -> list[pd.DataFrame]:

@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 def next_wave(claims: Iterable[Claim], runs: pd.DataFrame, design: Design) -> int:
     """How many seeds more each arm should get; 0 when all is decided or the budget is spent.
 
-    `runs` are of one scope. A failed seed counts as spent. Claims whose metric the finished runs
-    lack are passed over: more seeds would not decide them.
+    `runs` are of one scope. Claims that more seeds would not decide are passed over: those whose
+    metric the finished runs lack, and those of which a run failed. Of one that names error rates
+    the rest is asked, as in `decide`.
     """
-    tried = [_tried(claim, runs) for claim in claims if _open(claim, runs, design)]
+    asked = (
+        claim.relative() or claim if evidence.barred(claim, runs) else claim for claim in claims
+    )
+    tried = [_tried(claim, runs) for claim in asked if _open(claim, runs, design)]
     if not tried:
         return 0
     have = min(tried)
@@ -29,14 +33,14 @@ def next_wave(claims: Iterable[Claim], runs: pd.DataFrame, design: Design) -> in
 
 def _open(claim: Claim, runs: pd.DataFrame, design: Design) -> bool:
     """Whether seeds may still decide the claim."""
-    barred = evidence.barred(claim, runs)
-    if barred or evidence.gather(claim, evidence.of(claim, runs)).unmeasured:
+    found = evidence.gather(claim, evidence.of(claim, runs))
+    if evidence.barred(claim, runs) or found.unmeasured or found.failed:
         return False
     return decide(claim, runs, design).word not in ("reproduced", "contradicted")
 
 
 def _tried(claim: Claim, runs: pd.DataFrame) -> int:
-    """The seeds that every arm of the claim has spent, failed ones included."""
+    """The seeds that every arm of the claim has."""
     mine = evidence.of(claim, runs)
-    ended = mine[mine["status"].isin(["done", "failed"])]
-    return min(ended[ended["net"] == net]["seed"].nunique() for net in claim.arms)
+    done = mine[mine["status"] == "done"]
+    return min(done[done["net"] == net]["seed"].nunique() for net in claim.arms)

@@ -106,9 +106,9 @@ def decide(claim: Claim, runs: pd.DataFrame, design: Design | None = None) -> Ve
         level=1 - design.alpha if design else LEVEL,
         waves=design.waves if design else (),
     )
-    if found.seeds:
+    if found.seeds and not barred:
         return _weigh(verdict, found, design)
-    diverged = found.failed and not found.missing
+    diverged = found.failed and not (found.missing or barred)
     return replace(verdict, word="undecided") if diverged else verdict
 
 
@@ -147,10 +147,9 @@ def survey(claims: Iterable[Claim], runs: pd.DataFrame) -> list[Verdict]:
 
 def _asked(claim: Claim, runs: pd.DataFrame) -> Claim | None:
     """The claim asked of the nets that have a finished run, measured for it, or else of all."""
-    known = runs[runs["status"] == "done"]
-    known = known.dropna(subset=[name for name in claim.metrics if name in known])
-    seeds = {str(net): n for net, n in known.groupby("net", sort=False)["seed"].nunique().items()}
-    return claim.asked_best(seeds, claim.on) or claim.on(runs["net"].unique())
+    return claim.asked_best(evidence.at_hand(claim, runs), claim.on) or claim.on(
+        runs["net"].unique()
+    )
 
 
 def _weigh(verdict: Verdict, found: evidence.Evidence, design: Design | None) -> Verdict:

@@ -51,7 +51,11 @@ def decide_part(
         return PartVerdict(
             contrast, "undecided" if short else word, effect, interval.low, interval.high, short
         )
-    needed = statistics.seeds_needed(contrast.clearance(effect), float(values.std(ddof=1)), level)
+    # Where all parts have to hold, each needs a better chance than the whole.
+    alone = 1 if contrast.leans(effect) == "contradicted" else parts
+    chance = statistics.POWER ** (1 / alone)
+    spread = float(values.std(ddof=1))
+    needed = statistics.seeds_needed(contrast.clearances(effect), spread, level, chance)
     more = None if needed is None else max(needed - n, short, 1)
     return PartVerdict(contrast, word, effect, interval.low, interval.high, more)
 

@@ -60,7 +60,8 @@ CIFAR = (
         warmup_min_depth=110,
     ),
     # facebookarchive/fb.resnet.torch: 164 epochs of 391 batches; train.lua cuts the rate for
-    # epochs 81 and 122, counted from 1: after 80 and 121 of them.
+    # epochs 81 and 122, counted from 1: after 80 and 121 of them. Its batch lies on two GPUs, whose
+    # BN averages over 64 images each; ours, as under the paper's recipe, over all 128.
     Recipe(
         "fb",
         steps=64_124,

@@ -41,6 +41,7 @@ COLUMNS = (
     *RESULTS,
     *MEASURED,
     "waves",
+    "hardware",
     "reason",
 )
 
@@ -64,6 +65,7 @@ def row(path: Path) -> dict[str, Any]:
         spec, experiment = run_folder.read_spec(path)
         values.update(_spec_columns(spec), experiment=experiment)
         values["status"] = run_folder.status(path)
+        values["hardware"] = _hardware(provenance(path.parent, path.name))
         values["waves"] = ",".join(map(str, run_folder.read_waves(path))) or None
         values.update({key: (run_folder.read_result(path) or {}).get(key) for key in RESULTS})
         for found in measures.of(path) if values["status"] == "done" else ():
@@ -173,6 +175,13 @@ def _cell(value: Any) -> str:
     if value is None or value != value:  # NaN is not equal to itself
         return "–"
     return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
+def _hardware(known: dict[str, Any]) -> str | None:
+    """What the run was trained on, with the threads where that is a CPU."""
+    its = known.get("hardware") or {}
+    threads = f", {its.get('threads')} threads" if its.get("device") == "cpu" else ""
+    return f"{its['name']}{threads}" if its.get("name") else None
 
 
 def _spec_columns(spec: RunSpec) -> dict[str, Any]:

@@ -59,6 +59,13 @@ def test_the_error_rate_holds_over_all_looks(waves, spending):
     assert up.mean() <= 0.029
 
 
+def test_waves_after_a_first_look_at_its_own_interval_err_a_little_oftener():
+    """As who asks for waves only when three seeds were undecided: README has the figure."""
+    up, down, _ = _run(Design((3,)), 0.0)
+    more, less, _ = _run(Design(), 0.0)  # the same draws
+    assert (up | down | more | less).mean() == pytest.approx(0.07, abs=0.005)
+
+
 def test_looking_thrice_at_fixed_intervals_would_err_too_often():
     up, down, _ = _run(Design(), 0.0, fixed=True)
     assert (up | down).mean() > 0.075
@@ -148,6 +155,23 @@ def test_the_neediest_claim_rules_and_the_unmeasurable_are_passed_over():
     noise = clear.assign(test_error=[5.0, 7.0, 6.0] * 2)
     assert next_wave([CLAIM, trend], noise, Design()) == 2
     assert next_wave([CLAIM, trend], noise.drop(columns="test_error"), Design()) == 0
+
+
+def test_a_failed_run_buys_no_further_seeds():
+    """No verdict falls on the others, however many they are."""
+    open_ = runs("train_error", {"plain20": [8.0] * 3, "plain56": [7.0, 9.0, 8.5]})
+    assert next_wave([CLAIM], open_, Design()) == 2
+    open_.loc[open_["id"] == "plain56-2", "status"] = "failed"
+    assert next_wave([CLAIM], open_, Design()) == 0
+
+
+def test_what_is_left_of_a_claim_that_names_error_rates_is_asked_for_seeds():
+    rates = {"resnet110": [7.0, 6.5, 8.0], "resnet110-scaled-0.5-0.5": [7.2, 6.1, 8.5]}
+    rates |= {"plain110": [60.0] * 3}
+    whole = registry.claim("C12").on(rates)
+    table = runs("test_error", rates, dataset_copy="JPEG copy (lossy)")
+    assert verdicts.decide(whole, table).word == "undecided"
+    assert next_wave([whole], table, Design()) == 2
 
 
 def test_claims_that_these_runs_cannot_bear_on_ask_for_no_seeds():

@@ -118,12 +118,12 @@ NEXT = (
     ),
     *figures(
         Source(RESNEXT, "Table 7"),
-        {"resnext29-8x64d": 3.65, "resnext29-16x64d": 3.58},
+        {"resnext29-8x64d": 3.65, "resnext29-16x64d": 3.58, "wrn-28-10": 4.17},
         protocol="mean of ten runs",
     ),
     *figures(
         Source(RESNEXT, "Table 7"),
-        {"resnext29-8x64d": 17.77, "resnext29-16x64d": 17.31},
+        {"resnext29-8x64d": 17.77, "resnext29-16x64d": 17.31, "wrn-28-10": 20.50},
         dataset="cifar100",
         protocol="mean of ten runs",
     ),
@@ -157,13 +157,16 @@ SQUEEZE = (
     ),
     *figures(
         Source(SENET, "Table 4"),
-        {"se-preact-resnet110": 5.21, "se-preact-resnet164": 4.39, "se-wrn-16-8": 3.88}
+        {"preact-resnet110": 6.37, "preact-resnet164": 5.46, "wrn-16-8": 4.27}
+        | {"se-preact-resnet110": 5.21, "se-preact-resnet164": 4.39, "se-wrn-16-8": 3.88}
         | {"Shake-Shake 26 2x96d + Cutout": 2.56, "SE Shake-Shake 26 2x96d + Cutout": 2.12},
     ),
     *figures(
         Source(SENET, "Table 5"),
         {
             "preact-resnet110": 26.88,
+            "preact-resnet164": 24.33,
+            "wrn-16-8": 20.43,
             "se-preact-resnet110": 23.85,
             "se-preact-resnet164": 21.31,
             "se-wrn-16-8": 19.14,

@@ -101,7 +101,8 @@ CLAIMS = (
             Contrast("seconds", (("preact-resnet1001", 1.0), ("wrn-40-4", -4.0)), "higher"),
         ),
         f"{ABOVE_NOISE}; four times as fast: ours, since the 8 times there are of a Titan X",
-        note="Times mean something only where both nets ran on like hardware.",
+        note="Times are compared on one kind of hardware alone; those of runs that shared a device "
+        "are longer for it.",
     ),
     Claim(
         "Z16-width",
