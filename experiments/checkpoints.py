@@ -87,6 +87,8 @@ def delete(net: Net, batches: Batches, text: str, as_json: bool) -> int:
 
     chain = Chain(net)
     gone = [_place(chain, word) for word in text.split(",")]
+    if len(set(gone)) < len(gone):
+        raise UserError(f"--delete {text}: names a block twice")
     whole, left = errors(
         chain, batches, [orders.intact(len(chain)), orders.without(len(chain), gone)]
     )

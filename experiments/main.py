@@ -64,6 +64,7 @@ def run(experiment: Experiment, options: Options) -> int:
     dataset = load_data(options, preset)
     design = _design(options)
     plan = planning.make(experiment, options, preset, dataset, design.waves[0] if design else None)
+    _check_processes(plan, options)
     if design:
         outcome.check_budget(plan, options.output_dir, design)
     trouble = []
@@ -107,6 +108,15 @@ def _design(options: Options) -> Design | None:
 
     waves = [wave for wave in (3, 5, 8, 13, 21, 34, 55) if wave < options.until_decided]
     return Design((*waves, options.until_decided))
+
+
+def _check_processes(plan: Plan, options: Options) -> None:
+    """UserError where a run's processes cannot share its batch."""
+    from experiments.here import processes_of
+    from resnet.training.distributed import check_batch
+
+    for recipe in {spec.recipe for spec in plan.runs}:
+        check_batch(recipe, processes_of(options))
 
 
 def _device() -> str:

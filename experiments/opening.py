@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from resnet.experiment import Experiment
 from resnet.nets.grammar import parse
 from resnet.planning.data import data_dir, load_data
 from resnet.planning.options import Options
+from resnet.runs.table import folders
 
 if TYPE_CHECKING:
     from resnet.analysis.chain import Batches
@@ -47,7 +49,7 @@ def _of_run(asked: argparse.Namespace, options: Options, device: str) -> tuple[N
     from resnet.analysis.measure import trained
     from resnet.runs.folder import CorruptRun, read_result, read_spec
 
-    path = options.output_dir / asked.run
+    path = options.output_dir / _whole_id(asked.run, options.output_dir)
     try:
         spec = read_spec(path)[0]
         done = read_result(path) is not None
@@ -62,6 +64,17 @@ def _of_run(asked: argparse.Namespace, options: Options, device: str) -> tuple[N
     one = trained(spec, dataset, options.output_dir, device)
     test = one.data.test.at(np.arange(len(one.data.test))[: asked.images])
     return one.net(), tested(one.pipeline, test), one.classes  # type: ignore[return-value]
+
+
+def _whole_id(begun: str, root: Path) -> str:
+    """The id that begins so, of a run below `root`: tables print eight digits of sixteen."""
+    found = [path.name for path in folders(root) if path.name.startswith(begun)]
+    if len(found) != 1:
+        raise UserError(
+            f"--run {begun}: {len(found) or 'no'} runs in {root}/ have an id that begins so; "
+            "`python -m resnet runs` lists them"
+        )
+    return found[0]
 
 
 def _images(options: Options, count: int | None, device: str) -> tuple[Batches, int]:

@@ -52,11 +52,11 @@ def check_budget(plan: Plan, root: Path, design: Design) -> None:
     for spec in plan.specs:
         if seen := waves.read(root / spec.id):
             budgets[spec.net] = max(budgets.get(spec.net, 0), seen[-1])
-    least = min(budgets.get(net, design.budget) for net in plan.nets)
-    if least < design.budget:
+    spent = max(budgets.get(net, design.budget) for net in plan.nets)
+    if spent < design.budget:
         raise UserError(
-            f"--until-decided {design.budget}: these runs were looked at with a budget of {least} "
-            f"seeds, on which the whole error rate was spent; ask for {least}, or begin elsewhere "
+            f"--until-decided {design.budget}: these runs were looked at with a budget of {spent} "
+            f"seeds, on which the whole error rate was spent; ask for {spent}, or begin elsewhere "
             "(--output-dir)"
         )
 
@@ -78,8 +78,9 @@ def show(plan: Plan, root: Path) -> list[str]:
     verdicts = decide_all(_claims(plan), runs)
     waves = sorted({wave for verdict in verdicts for wave in verdict.waves})
     looks = f"; intervals allow for looks at {', '.join(map(str, waves))} seeds" if waves else ""
-    say(f"Verdicts: {scope}{looks}")
-    console.print(_verdicts(verdicts))
+    if verdicts:
+        say(f"Verdicts: {scope}{looks}")
+        console.print(_verdicts(verdicts))
     if any(SINGLE in verdict.reason for verdict in verdicts):
         say(f"{SINGLE}. Claims need 3 seeds or more: --seeds 3\n")
     for claim, needs in plan.experiment.not_asked(plan.nets, plan.recipe.name).items():

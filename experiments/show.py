@@ -30,7 +30,7 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
         real = TITLES[split(plan.experiment.dataset)[0]]
         title += f"  (SYNTHETIC data: nothing here is about {real})"
     say(f"\n{title}\n{plan.experiment.question}\n")
-    nets = f"{len(plan.nets)} net{'s' * (len(plan.nets) != 1)}"
+    nets = counted(len(plan.nets), "net")
     runs = f"{len(plan.specs)}: {nets} × {told(plan.seeds)}"
     say(f"  runs      {runs}; {plan.count('done')} done, {_to_do(plan)}{_trouble(plan)}")
     say(f"  nets      {', '.join(plan.nets)}")
@@ -57,7 +57,8 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
     seconds = 0.0
     if todo and options.launcher == "local":
         workers, threads = at_a_time(plan, options, device)
-        say(f"  at a time {workers} runs{f' of {threads} threads' if threads else ''}")
+        each = f" of {counted(threads, 'thread')}" if threads else ""
+        say(f"  at a time {counted(workers, 'run')}{each}")
         loading = estimate.loading(dataset, recipe, device, threads) if recipe.photographs else 0.0
         left = plan.training, plan.measuring
         times = estimate.times(todo, device, threads, *left, loading, options.speed)
@@ -67,6 +68,11 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
         say(f"  time      about {duration(seconds)}, done at {finish_time(seconds)}")
     say("")
     return seconds
+
+
+def counted(number: int, thing: str) -> str:
+    """'1 run', '2 runs'."""
+    return f"{number} {thing}{'s' * (number != 1)}"
 
 
 def _pace(workers: int, device: str, recipe: Recipe, speed: Speed) -> float:
@@ -113,4 +119,4 @@ def _device_name(device: str) -> str:
     from resnet.runs.provenance import hardware
 
     found = hardware(device)
-    return f"{device}: {found['name']}, {found['threads']} threads"
+    return f"{device}: {found['name']}, {counted(found['threads'], 'thread')}"

@@ -1,5 +1,6 @@
 """Run a notebook on given parameters, in a kernel of this very interpreter, without a network."""
 
+import asyncio
 import json
 import os
 import re
@@ -62,8 +63,19 @@ def execute(path: Path, parameters: dict[str, Any], timeout: float = 600) -> Any
         try:
             client.execute(env=_environment(Path(scratch)), cwd=str(Path.cwd()))
         except Exception as error:
+            if _interrupted(error):
+                raise KeyboardInterrupt from None
             raise _failure(path, notebook, error) from None
     return notebook
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C began it: the kernel's clean-up may raise errors of its own on top."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt | asyncio.CancelledError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _short_directory() -> str:

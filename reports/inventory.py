@@ -27,8 +27,10 @@ def unfinished(report: Report) -> Table:
     rows += [
         row(short(name), NONE, NONE, "missing", "planned, no folder") for name in report.missing
     ]
-    rows += [row(short(r["id"]), NONE, NONE, "corrupt", r["reason"] or NONE)
-             for r in report.corrupt.to_dict("records")]  # fmt: skip
+    rows += [
+        row(short(r["id"]), *map(_known, (r["net"], r["seed"])), "corrupt", _known(r["reason"]))
+        for r in report.corrupt.to_dict("records")
+    ]
     shown, more = rows[:LONGEST], len(rows) - LONGEST
     if not rows:
         which = "found here" if report.wanted is None else "that was asked for"
@@ -37,6 +39,13 @@ def unfinished(report: Report) -> Table:
     caption = f"Runs without a result: {len(rows)}. They enter no mean and no verdict."
     caption += f" Not shown: {more} more." if more > 0 else ""
     return Table(caption, ("Run", "Net", "Seed", "Status", "Reason"), tuple(shown), "llrll")
+
+
+def _known(value: Any) -> Any:
+    """The value; a dash where it is missing, as from a spec that cannot be read."""
+    import pandas as pd
+
+    return NONE if pd.isna(value) else value
 
 
 def _reached(report: Report, run: Mapping[Hashable, Any]) -> str:

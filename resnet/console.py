@@ -50,6 +50,12 @@ class Clock:
     def __init__(self, work: float, seconds: float) -> None:
         self._left, self._planned = work, (work / 20, seconds / 20)
         self._done, self._start = 0.0, time.monotonic()
+        self._begun = False
+
+    def begin(self) -> None:
+        """Count from here, if nothing was counted before: until now, workers were started."""
+        if not self._begun:
+            self._begun, self._start = True, time.monotonic()
 
     def add(self, work: float, now: bool = True) -> None:
         """`work` more is done, `now` or in an earlier attempt."""
@@ -100,6 +106,7 @@ class Show:
         if spec.id in self._seen:  # taken up again after its worker died
             seen.number, seen.task = self._seen[spec.id].number, self._seen[spec.id].task
         self._seen[spec.id] = seen
+        self._clock.begin()
         self._clock.add(step * self._share(spec), now=False)
         if self._bar and seen.task is None:
             name = self._name(spec)

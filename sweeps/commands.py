@@ -79,6 +79,8 @@ def logs(values: argparse.Namespace) -> int:
         runs = {run: spec for run, spec in runs.items() if run.startswith(values.run)}
         if not runs:
             raise UserError(f"--run {values.run}: no run has such an id; status --all lists them")
+    if not found:
+        raise UserError(_nothing_in(values.output_dir))
     for state in survey.states(runs):
         if values.run or state.state not in (*OVER, *ALIVE):
             _print_log(survey, state, values.lines)

@@ -114,10 +114,7 @@ class Pool:
         ours, theirs = context.Pipe()
         arguments = (theirs, self.job, self.dataset, gpus)
         process = context.Process(target=work, args=arguments, daemon=True)
-        if self.job.cluster:
-            _start_deaf(process)
-        else:
-            process.start()
+        _start_deaf(process, HELD if self.job.cluster else {signal.SIGINT})
         theirs.close()
         self._workers.append(Worker(process, ours, gpus=gpus))
 
@@ -237,7 +234,7 @@ def share(
     if device != "cpu":
         return workers or max(1, min(runs, places)), None
     there = cores()
-    count = workers or max(1, min(runs, there // processes))
+    count = max(1, min(runs, workers or there // processes))
     return count, max(1, there // (count * processes))
 
 
@@ -254,15 +251,16 @@ def longest_first(specs: Iterable[RunSpec]) -> list[RunSpec]:
     return [spec for *_, spec in sorted(keyed, key=lambda entry: entry[:3])]
 
 
-def _start_deaf(process: Any) -> None:
-    """Start a worker that hears SLURM's signals only once it has handlers for them.
+def _start_deaf(process: Any, held: set[signal.Signals]) -> None:
+    """Start a worker that hears SLURM's signals, or Ctrl-C, only once it knows what to do.
 
     A mask outlives exec, and what comes meanwhile waits; a default handler would end the worker.
     The tracker of shared resources must be up before: starting it lifts the mask.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
+    early = held & {signal.SIGUSR2}
+    signal.pthread_sigmask(signal.SIG_BLOCK, early)
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD) - {signal.SIGUSR2}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, held) - early
     try:
         process.start()
     finally:

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from resnet.errors import first_line
+from resnet.errors import UserError, first_line
 from resnet.training.speed import FAST, Speed
 
 if TYPE_CHECKING:
@@ -169,7 +169,8 @@ def main(host: str, port: str, rank: str, world: str, device: str) -> int:
         with joined(store, Ranks(int(rank), int(world)), device) as ranks:
             _serve(ranks)
     except Exception as error:
-        traceback.print_exc()
+        if not isinstance(error, UserError):
+            traceback.print_exc()
         if not isinstance(error, RuntimeError) or "onnection" not in str(error):
             with suppress(Exception):
                 store.set(CAUSE, f"process {rank}: {type(error).__name__}: {first_line(error)}")

@@ -79,6 +79,7 @@ def work(pipe: Any, job: Job, data: Dataset | Source, gpus: tuple[str, ...] = ()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         dataset = data.load() if isinstance(data, Source) else data
         _train_all(pipe, job, dataset, leaving)
     except Unfit as error:

@@ -121,6 +121,7 @@ def test_a_file_and_a_run_of_the_same_net_lose_the_same(
     assert of_run["values"] == expected.values()
     assert of_run["rows"]["lesion/0001"] == expected.single[1]
     given = ["--run", spec.id, "--images", 20, "--json", "--delete"]
+    given[1] = spec.id[:8]  # as tables print it
     status, out, _ = said([*given, "2.1"], capsys)
     assert json.loads(out)["error"] == expected.single[1]
     for words, told in (([*given, "2.1,3.1"], "2.1,3.1, 2 of 3 blocks"), (given[:-1], "3 blocks")):
@@ -130,6 +131,7 @@ def test_a_file_and_a_run_of_the_same_net_lose_the_same(
         assert "error" not in out
     status, _, err = said([*given, "1.1,2.2"], capsys)
     assert (status, err.count("\n")) == (2, 1)
+    assert "names a block twice" in said([*given, "1.1,1.1"], capsys)[2]
     assert "--delete 2.2: plain8 has the blocks 1.1 to 1.1, 2.1 to 2.1, 3.1 to 3.1" in err
 
 
@@ -140,7 +142,7 @@ def test_a_file_and_a_run_of_the_same_net_lose_the_same(
         (["--weights", "small.pt"], "say which it is, as in --net resnet50"),
         (["--run", "0123456789abcdef", "--images", 0], "give 1 or more"),
         (["--delete", "1.1"], "go with --weights or --run"),
-        (["--run", "0123456789abcdef"], "no run 0123456789abcdef in runs/"),
+        (["--run", "0123456789abcdef"], "--run 0123456789abcdef: no runs in runs/"),
         (["--net", "resnet20"], "go with --weights or --run"),
     ],
 )

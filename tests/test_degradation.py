@@ -246,3 +246,10 @@ def test_quick_shows_degradation_on_real_images(tmp_path: Path) -> None:
 def test_two_spellings_of_one_net_are_one_arm(tmp_path: Path) -> None:
     done = run(*QUICK, "--nets", "resnet8-A,resnet8", "--dry-run", cwd=tmp_path)
     assert "1: 1 net × 1 seed;" in done.stdout
+
+
+def test_processes_that_cannot_share_a_batch_are_told_by_the_plan(tmp_path: Path) -> None:
+    done = run(*QUICK, "--nets", "plain8", "--processes-per-run", "3", "--dry-run", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "3 processes cannot share a batch of 64 images" in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -167,7 +167,7 @@ def test_values_follow_from_the_errors() -> None:
         single=(12.0, 11.0, 14.0, 50.0),
         reshaping=(3,),
         random=((1, 0, 20.0), (1, 1, 30.0), (2, 0, 60.0)),
-        shuffled=((1, 0, 0.8, 15.0), (2, 0, 0.6, 40.0)),
+        shuffled=((1, 0, 0.8, 15.0), (2, 0, 0.6, 40.0), (3, 0, 0.4, 70.0)),
     )
     assert found.values() == {
         "lesion_median_rise": 2.0,
@@ -182,6 +182,13 @@ def test_values_follow_from_the_errors() -> None:
     assert keys["lesion_reshapes/0003"] == 1.0
     assert keys["lesion_random/0001/1"] == 30.0
     assert keys["shuffle_tau/0002/0"], keys["shuffle_error/0002/0"] == (0.6, 40.0)
+
+
+def test_a_correlation_with_three_orders_is_left_out() -> None:
+    """Of so few it is 1 by chance."""
+    shuffled = ((1, 0, 0.8, 15.0), (1, 1, 0.8, 20.0), (2, 0, 1.0, 10.0))
+    few = Lesions(10.0, 90.0, (12.0,), (), ((1, 0, 20.0),), shuffled)
+    assert "shuffle_correlation" not in few.values()
 
 
 def test_what_is_not_defined_is_left_out() -> None:

@@ -26,6 +26,17 @@ def test_a_report_that_cannot_be_written_is_found_out_at_once(tmp_path: Path, pl
     places.check(replace(options, report=False))
 
 
+def test_a_place_that_takes_no_files_is_found_out_at_once() -> None:
+    with pytest.raises(UserError, match="cannot write into --output-dir '/proc/x'"):
+        places.check(Options(output_dir=Path("/proc/x"), report=False))
+
+
+def test_reports_lie_beside_runs_or_in_a_folder_of_another_name() -> None:
+    assert Options().reports == Path("reports/pdf")
+    assert Options(output_dir=Path("a/runs")).reports == Path("a/reports/pdf")
+    assert Options(output_dir=Path("a/mine")).reports == Path("a/mine/reports")
+
+
 def test_nothing_is_made_by_looking(tmp_path: Path) -> None:
     places.check(Options(output_dir=tmp_path / "deep" / "runs"))
     assert list(tmp_path.iterdir()) == []

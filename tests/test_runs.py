@@ -83,6 +83,7 @@ def without(path: Path, name: str) -> str:
         ),
         lambda path: (path / "waves.json").write_text('{"waves": [3'),
         lambda path: (path / "waves.json").write_text('{"looks": [3]}'),
+        lambda path: (path / "metrics-1.jsonl").write_text('{"step": 0}\n{"st'),
         lambda path: (path / "spec.json").unlink(),
         lambda path: (path / "spec.json").write_text(""),
         lambda path: (path / "spec.json").write_text(

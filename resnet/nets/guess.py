@@ -38,8 +38,8 @@ def net_of(state: Mapping[str, Tensor], what: str = "the file", flag: str = "--n
             f"{what} fits {' and '.join(usual)} alike: say which it is, as in {flag} {usual[-1]}"
         )
     raise UserError(
-        f"{what} fits no net of ImageNet known here: say which it is, as in {flag} resnet50 "
-        "(`python -m resnet nets` lists them)"
+        f"{what} fits no net of ImageNet known here: say which it is, as in {flag} resnet50, or "
+        f"{flag} resnet20 for one of CIFAR (`python -m resnet nets` lists them)"
     )
 
 

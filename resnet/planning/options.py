@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -53,7 +54,9 @@ class Options:
 
     @property
     def reports(self) -> Path:
-        """Where reports go: beside the runs."""
+        """Where reports go: beside the runs; those of a folder of another name into that folder."""
+        if self.output_dir.name != "runs":
+            return self.output_dir / "reports"
         return self.output_dir.parent / "reports" / "pdf"
 
     @property
@@ -114,7 +117,7 @@ def add_arguments(
     dataset = experiment.dataset if experiment else "cifar10"
     add = parser.add_argument
     add("--preset", choices=PRESETS, help="quick: minutes on two CPU cores; paper: as published")
-    add("--recipe", metavar="NAME", help=f"one of {', '.join(recipes.RECIPES)}")
+    add("--recipe", metavar="NAME", help=_recipes())
     add("--nets", metavar="A,B", help=nets)
     add("--seeds", metavar="N", help="runs an arm, with seeds 0 to N-1; 3-5 or 0,4: those")
     add("--until-decided", type=int, metavar="N", help="add seeds in waves, up to N an arm")
@@ -147,8 +150,21 @@ def add_arguments(
 def add_places(parser: argparse.ArgumentParser, dataset: str) -> None:
     """Add where the data lies, and where the runs do."""
     add = parser.add_argument
-    add("--data-dir", type=Path, metavar="DIR", help=f"where {dataset} lies (default data/)")
-    add("--output-dir", type=Path, default=Path("runs"), metavar="DIR", help="where runs go")
+    add("--data-dir", type=folder, metavar="DIR", help=f"where {dataset} lies (default data/)")
+    add(
+        "--output-dir",
+        type=folder,
+        default=Path("runs"),
+        metavar="DIR",
+        help="where runs go, and their reports into DIR/reports (default runs/, and reports/pdf/)",
+    )
+
+
+def folder(text: str) -> Path:
+    """The folder of that name; an empty one is an unset variable of the shell."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("names no folder")
+    return Path(text)
 
 
 def add_ways(parser: argparse.ArgumentParser) -> None:
@@ -162,7 +178,13 @@ def add_ways(parser: argparse.ArgumentParser) -> None:
         help="cuDNN's kernels, not our own (for bfloat16 on a GPU)",
     )
     add("--compile", action="store_true", help="compile the blocks: for long runs on a GPU")
-    add("--dry-run", action="store_true", help="print the plan, do nothing")
+    add("--dry-run", action="store_true", help="print the plan, train nothing")
+
+
+def _recipes() -> str:
+    """The help on --recipe."""
+    every = ", ".join(recipes.RECIPES)
+    return f"one of {every}; or one at the scale of a short one, as in small-paper-bf16, quick-fb"
 
 
 def parse(experiment: Experiment, arguments: Sequence[str] | None = None) -> Options:
@@ -207,8 +229,8 @@ def validate(options: Options) -> None:
     if options.workers is not None and options.workers < 1:
         raise UserError(f"--workers {options.workers}: give 1 or more")
     if options.minutes is not None:
-        if not options.minutes > 0:
-            raise UserError(f"--minutes {options.minutes:g}: give more than 0")
+        if not 0 < options.minutes < math.inf:
+            raise UserError(f"--minutes {options.minutes:g}: give a number, more than 0")
         if options.launcher != "local":
             mend = " (on SLURM: --timeout-min)" if options.launcher == "slurm" else ""
             raise UserError(f"--minutes is for --launcher local{mend}")

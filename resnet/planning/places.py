@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from pathlib import Path
 
@@ -15,6 +16,12 @@ def check(options: Options) -> None:
         _try(options.output_dir)
     except (FileExistsError, NotADirectoryError):
         raise UserError(f"--output-dir '{options.output_dir}' is a file, not a folder") from None
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        mend = "make room, or choose" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "choose"
+        raise UserError(
+            f"cannot write into --output-dir '{options.output_dir}': {why}; {mend} another"
+        ) from None
     if not options.report:
         return
     try:

@@ -4,6 +4,7 @@ import re
 
 from resnet.errors import UserError
 
+LARGEST = 2**31 - 1
 MOST = 10_000  # runs an arm: more is a slip of the finger
 
 
@@ -23,6 +24,8 @@ def seeds(text: str) -> tuple[int, ...]:
         form = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
         if not form or int(form[2] or form[1]) < int(form[1]):
             raise UserError(f"--seeds {text}: give how many, as in 3, or which, as in 3-5 or 0,4")
+        if int(form[2] or form[1]) > LARGEST:
+            raise UserError(f"--seeds {text}: the largest seed is {LARGEST:,}")
         found |= dict.fromkeys(_few(text, range(int(form[1]), int(form[2] or form[1]) + 1)))
     return tuple(found)
 

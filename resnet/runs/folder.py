@@ -9,7 +9,7 @@ failure.json            why a run cannot end (a loss that is not finite)
 error.txt               the trace of an error that cut the last attempt short
 measure-<name>.json     what was found out about the trained net
 waves.json              looks that were taken at it, where seeds were bought in waves
-result.json             last, by atomic rename: the run is done when its digest checks
+result.json             last, by atomic rename: the run is done when its digests check
 """
 
 import hashlib
@@ -115,7 +115,8 @@ class RunFolder:
     def finish(self, result: dict[str, Any]) -> None:
         """Write the result: from here on the run is done. The resume file is no longer needed."""
         (self.path / FAILURE).unlink(missing_ok=True)
-        write_json(self.path / RESULT, {**result, "digest": _digest(result)})
+        sums = {"digest": _digest(result), "metrics": metrics_digest(self.path)}
+        write_json(self.path / RESULT, {**result, **sums})
         (self.path / RESUME).unlink(missing_ok=True)
 
     def fail(self, step: int, reason: str) -> None:
@@ -219,6 +220,7 @@ def read_result(path: Path) -> dict[str, Any] | None:
     """The result in a run folder, None when there is none; CorruptRun when its digest fails."""
     try:
         result = read_json(path / RESULT)
+        metrics = result.pop("metrics", None)  # results of before have none
         sound = result.pop("digest") == _digest(result)
     except FileNotFoundError:
         return None
@@ -226,7 +228,15 @@ def read_result(path: Path) -> dict[str, Any] | None:
         raise CorruptRun(f"{RESULT} is cut or altered") from None
     if not sound:
         raise CorruptRun(f"{RESULT} does not match its digest")
+    if metrics not in (None, metrics_digest(path)):
+        raise CorruptRun("the metrics do not match their digest")
     return result
+
+
+def metrics_digest(path: Path) -> str:
+    """SHA-256 of the metrics of all attempts, in their order."""
+    files = sorted(path.glob("metrics-*.jsonl"), key=lambda file: int(file.stem.split("-")[1]))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def read_failure(path: Path) -> dict[str, Any] | None:

@@ -165,7 +165,7 @@ def _print(runs: pd.DataFrame) -> None:
     table = Table(box=None, header_style="dim")
     # Digests and folders' names are for machines: --csv and --json have them.
     for name in (column for column in SHOWN if column not in MACHINES):
-        table.add_column(name.replace("_", " "), overflow="fold")
+        table.add_column(name.replace("_", " "), overflow="fold", no_wrap=name == "id")
     for row_ in runs.drop(columns=list(MACHINES)).itertuples(index=False):
         table.add_row(*(_cell(value) for value in row_))
     Console().print(table)

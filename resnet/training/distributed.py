@@ -101,9 +101,19 @@ def alone() -> AbstractContextManager[Ranks]:
 
 def check(recipe: Recipe, net: nn.Module, ranks: Ranks) -> None:
     """UserError for a run that so many processes cannot train to the same numbers."""
-    if ranks.world == 1:
+    check_batch(recipe, ranks.world)
+    if ranks.world > 1 and any(_draws(module) for module in net.modules()):
+        raise UserError(
+            "dropout and torchvision's stochastic depth draw for a whole batch: one process must "
+            "train this net (no --nodes, no --processes-per-run)"
+        )
+
+
+def check_batch(recipe: Recipe, world: int) -> None:
+    """UserError where so many processes cannot share the recipe's batch."""
+    if world == 1:
         return
-    batch, world, group = recipe.batch_size, ranks.world, recipe.bn_group
+    batch, group = recipe.batch_size, recipe.bn_group
     if batch % world:
         raise UserError(
             f"{world} processes cannot share a batch of {batch} images (recipe '{recipe.name}'): "
@@ -113,11 +123,6 @@ def check(recipe: Recipe, net: nn.Module, ranks: Ranks) -> None:
         raise UserError(
             f"{world} processes have {batch // world} images each, and the recipe's batch "
             f"statistics are those of {group}: give at most {batch // group} processes"
-        )
-    if any(_draws(module) for module in net.modules()):
-        raise UserError(
-            "dropout and torchvision's stochastic depth draw for a whole batch: one process must "
-            "train this net (no --nodes, no --processes-per-run)"
         )
 
 

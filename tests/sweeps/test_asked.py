@@ -24,6 +24,9 @@ SMOKE = ["--dataset", "synthetic", "--recipe", "smoke", "--nets", "plain8", "--p
         (["--snapshot", "--launcher", "debug"], "takes --snapshot"),
         (["--processes-per-run", "2", "--launcher", "debug"], "trains in this process"),
         (["--processes-per-run", "0"], "--processes-per-run 0: give 1 or more"),
+        (["--output-dir", ""], "--output-dir: names no folder"),
+        (["--minutes", "inf"], "give a number, more than 0"),
+        (["--seeds", "0,99999999999"], "the largest seed is 2,147,483,647"),
         (["--processes-per-run", "-1", "--launcher", "slurm"], "give 1 or more"),
     ],
 )

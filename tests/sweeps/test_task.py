@@ -168,27 +168,30 @@ def test_the_workers_refuse_other_code(tmp_path: Path) -> None:
     assert not (tmp_path / SPECS[0].id).exists()
 
 
-def _survive(pipe: Any) -> None:
+def _survive(pipe: Any, held: set[signal.Signals]) -> None:
     time.sleep(0.3)  # the signal is pending by now
     heard: list[int] = []
-    for signum in HELD:
+    for signum in held:
         signal.signal(signum, lambda s, frame: heard.append(s))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, held)
     pipe.send(sorted(heard))
 
 
-def test_a_worker_that_starts_keeps_signals_until_it_can_serve_them() -> None:
+@pytest.mark.parametrize("held", [HELD, {signal.SIGINT}])
+def test_a_worker_that_starts_keeps_signals_until_it_can_serve_them(
+    held: set[signal.Signals],
+) -> None:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_survive, args=(theirs,))
-    _start_deaf(process)
-    for signum in HELD:
+    process = context.Process(target=_survive, args=(theirs, held))
+    _start_deaf(process, held)
+    for signum in held:
         os.kill(process.pid or 0, signum)
     assert ours.poll(30)
-    assert ours.recv() == sorted(HELD)
+    assert ours.recv() == sorted(held)
     process.join(10)
     assert process.exitcode == 0
-    assert signal.SIGTERM not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    assert not held & signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_events_survive_a_cut_line_and_a_place_that_cannot_be_written(tmp_path: Path) -> None:
