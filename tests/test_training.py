@@ -3,6 +3,7 @@
 import json
 import math
 import signal
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from resnet.runs.folder import RunFolder, read_metrics
 from resnet.runs.spec import RunSpec
 from resnet.training import train as training
 from resnet.training.module import Classifier
-from resnet.training.signals import NOTED, Interrupted
+from resnet.training.signals import NOTED, Interrupted, Signals
 from resnet.training.step import evaluate
 from resnet.training.train import train, weights_sha256
 from tests.conftest import spec_of
@@ -145,6 +146,26 @@ def test_the_chunk_size_changes_no_bit(
     results = [result_of(tmp_path / n, spec) for n in ("1", "7")]
     assert results[0]["weights_sha256"] == results[1]["weights_sha256"]
     assert results[0]["train_error"] == results[1]["train_error"]
+
+
+@pytest.mark.parametrize("in_a_task", [True, False])
+def test_slurms_sigterm_only_saves_where_somebody_requeues(
+    monkeypatch: pytest.MonkeyPatch, in_a_task: bool
+) -> None:
+    """In a shell of salloc's it is a user's own kill, and ends the run."""
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    before = signal.getsignal(signal.SIGUSR2)
+    signal.signal(signal.SIGUSR2, (lambda *_: None) if in_a_task else signal.SIG_DFL)
+    saved: list[int] = []
+    try:
+        with Signals() as signals:
+            signals.install()
+            signal.raise_signal(signal.SIGTERM)
+            with nullcontext() if in_a_task else pytest.raises(Interrupted):
+                signals.serve(lambda: saved.append(1))
+    finally:
+        signal.signal(signal.SIGUSR2, before)
+    assert saved == [1]
 
 
 def test_the_warm_up_ends_when_the_error_is_low_enough(tmp_path: Path, dataset: Dataset) -> None:

@@ -87,7 +87,7 @@ class ShortcutGating(ExclusiveGating):
 
 
 class DropoutShortcut(nn.Module):
-    """dropout(shortcut) + F."""
+    """dropout(shortcut) + F; inverted dropout, so the shortcut's mean stays what it was."""
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()

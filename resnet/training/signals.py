@@ -70,9 +70,13 @@ class Signals:
         owner = self._owners.get(signum)
         if signum == signal.SIGUSR2 and callable(owner):
             owner(signum, None)
-        elif signum == signal.SIGTERM and "SLURM_JOB_ID" in os.environ:
+        elif signum == signal.SIGTERM and self._in_a_task():
             return  # SLURM requeues or kills by itself; to requeue here would undo an scancel
         raise Interrupted(signum)
+
+    def _in_a_task(self) -> bool:
+        """Whether SLURM's signals are answered for this process, unlike in a shell of salloc's."""
+        return "SLURM_JOB_ID" in os.environ and callable(self._owners.get(signal.SIGUSR2))
 
     def _note(self, signum: int, frame: FrameType | None) -> None:
         again = self.pending is not None
