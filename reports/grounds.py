@@ -28,8 +28,8 @@ def grounds(report: Report) -> Table:
     """Every contrast that a verdict rests on, with its margin and the paper's own figure."""
     caption = (
         f"What each verdict rests on. Scope: {scope(report)}. The paper's column is worked out "
-        "from the figures read in it for the nets that the claim names; a dash where none was "
-        "read there, or where the claim is asked of other nets."
+        "from the figures that one paper prints for the nets that the claim names, the claim's own "
+        "first; a dash where none was read there, or where the claim is asked of other nets."
     )
     columns = tuple(name for name in GROUNDS if name != "Scope")
     rows = grounds_rows(report, report.verdicts)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reports import grounds
 from reports.elements import Cell, Table, Text, element
 from reports.scales import from_long, scale_of
-from reports.tables import UNITS, breakable, effect, place, sentence, word
+from reports.tables import UNITS, breakable, effect, looks, place, sentence, word
 from reports.words import NONE, TONE, count, interval, row, scope_words
 
 if TYPE_CHECKING:
@@ -90,9 +90,10 @@ def all_verdicts(report: Report) -> Table:
     )  # fmt: skip
     caption = (
         f"All claims, n seeds each. {UNITS}; "
-        "intervals are Student's t over paired seeds and hold together at 95 % within a claim. "
-        "The paper's figure is worked out from what it prints, for the contrast that the verdict "
-        "hangs on; a dash where it prints none. Only runs of one scope are compared."
+        "intervals are Student's t over paired seeds and hold together at 95 % within a claim."
+        f"{looks(report)} The paper's figure is worked out from what one paper prints, the claim's "
+        "own first, for the contrast that the verdict hangs on; a dash where none prints it. Only "
+        "runs of one scope are compared."
     )
     columns = ("Id", "Claim", "Verdict", "Scope", "Effect", "Interval", "Paper", "n")
     return Table(caption, columns, rows, "llclrrrr", (12, 28, 13, 11, 10, 14, 7, 5))

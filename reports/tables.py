@@ -15,9 +15,15 @@ if TYPE_CHECKING:
 
 
 def looks(report: Report) -> str:
-    """What the intervals allow for where seeds were added in waves; '' for one look."""
-    waves = sorted({wave for verdict in report.verdicts for wave in verdict.waves})
-    return f" over looks at {', '.join(map(str, waves))} seeds, at most" if waves else ""
+    """Whose intervals allow for several looks, where seeds were bought in waves; '' for none."""
+    waved = {v.claim.id: v.waves for v in report.verdicts if v.waves}
+    asked = {v.claim.id for v in report.verdicts if v.word != "not run"}
+    if not waved:
+        return ""
+    whose = "They" if asked <= waved.keys() else f"Those of {breakable(', '.join(waved))}"
+    waves = sorted({wave for some in waved.values() for wave in some})
+    seeds = f"{', '.join(map(str, waves[:-1]))} and {waves[-1]}" if waves[1:] else str(waves[0])
+    return f" {whose} allow for looks at {seeds} seeds: seeds were bought while they were needed."
 
 
 @element
@@ -26,7 +32,7 @@ def verdicts(report: Report) -> Table:
     caption = (
         f"Verdicts. Scope: {scope(report)}. {UNITS}; of a claim's contrasts, the effect is that of "
         "the one least in favour. Intervals are Student's t over paired seeds and hold together "
-        f"at 95 % within a claim{looks(report)}."
+        f"at 95 % within a claim.{looks(report)}"
     )
     rows = tuple(
         row(f"{breakable(v.claim.id)}: {sentence(v)}", word(v), effect(v),

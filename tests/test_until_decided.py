@@ -57,7 +57,7 @@ def test_the_looks_stay_with_the_runs_and_widen_whatever_is_made_of_them_later(
         assert narrow[0] is not None
         assert low < narrow[0] < narrow[1] < high
     told = json.loads(attach.contents(pdf)[attach.MANIFEST])["elements"]
-    assert any("over looks at 3, 4 seeds, at most" in one["caption"] for one in told)
+    assert any("allow for looks at 3 and 4 seeds" in one["caption"] for one in told)
     python("-m", "reports", "verify", str(pdf), cwd=cwd)
 
 
