@@ -83,7 +83,7 @@ def decide(claim: Claim, runs: pd.DataFrame, design: Design | None = None) -> Ve
 
     Runs of other nets are ignored. UserError where the claim's runs are of several scopes:
     `decide_all` gives a verdict for each. Where seeds were bought in waves, the intervals allow for
-    every look: those on record of the runs, and those of `design`.
+    every look: those on record of the runs that it rests on, and those of `design`.
     """
     barred = evidence.barred(claim, runs)
     if barred and (rest := claim.relative()):
@@ -91,8 +91,9 @@ def decide(claim: Claim, runs: pd.DataFrame, design: Design | None = None) -> Ve
     mine = evidence.of(claim, runs)
     if mixed := evidence.why_not_compared(mine):
         raise UserError(f"claim {claim.id}: runs that cannot be compared: {mixed}")
-    design = looked_at(mine, design)
-    found = evidence.gather(claim, mine, design.seeds if design else None)
+    found = evidence.gather(claim, mine)
+    if design := looked_at(mine[mine["id"].isin(found.run_ids)], design):
+        found = evidence.gather(claim, mine, design.seeds)
     verdict = Verdict(
         claim,
         "not run",
