@@ -161,14 +161,16 @@ def _weigh(verdict: Verdict, found: evidence.Evidence, design: Design | None) ->
     # Who trains to the end despite what makes others diverge is no sample of all.
     biased = found.failed and word in DECIDED
     why = "seeds that failed are not among those compared" if biased else ""
+    spent = word not in DECIDED and design is not None and len(found.seeds) >= design.budget
+    over = "the seeds that the looks were planned for are spent" if spent else ""
     return replace(
         verdict,
         word="undecided" if biased else word,
-        reason="; ".join(filter(None, [why, because(claim, part, found), found.gap])),
+        reason="; ".join(filter(None, [why, because(claim, part, found), over, found.gap])),
         effect=part.effect,
         unit=part.contrast.unit,
         low=part.low,
         high=part.high,
-        more_seeds=None if biased else 0 if word in DECIDED else more_seeds(parts),
+        more_seeds=None if biased or spent else 0 if word in DECIDED else more_seeds(parts),
         parts=tuple(parts),
     )

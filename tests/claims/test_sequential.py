@@ -136,6 +136,16 @@ def test_looks_on_record_of_the_runs_widen_the_intervals_of_whoever_reads_them()
     assert verdicts.decide(CLAIM, elsewhere) == verdicts.decide(CLAIM, table)
 
 
+def test_once_the_seeds_are_spent_no_more_are_promised():
+    open_ = runs("train_error", {"plain20": [8.0] * 8, "plain56": [7.5, 10.0] * 4})
+    early = verdicts.decide(CLAIM, open_[open_["seed"] < 5], Design())
+    late = verdicts.decide(CLAIM, open_, Design())
+    assert (early.word, late.word) == ("undecided", "undecided")
+    assert early.more_seeds is not None
+    assert late.more_seeds is None
+    assert "the seeds that the looks were planned for are spent" in late.reason
+
+
 def test_waves_are_added_until_the_claim_is_decided():
     clear = errors({"plain20": 8.0, "plain56": 12.0}, 3)
     open_ = runs("train_error", {"plain20": [8.0] * 8, "plain56": [7.0, 9.0] * 4})
