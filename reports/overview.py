@@ -58,7 +58,8 @@ def overview(report: Report) -> Table:
     wide = 60 // len(names)
     caption = (
         "Every claim that was asked, by recipe, from the longest training to the shortest; in "
-        "brackets the seeds. Claims of this suite are questions that no paper answers in print."
+        "brackets the seeds; several words where recipes of one scale answer differently. Claims "
+        "of this suite are questions that no paper answers in print."
     )
     columns = ("Claim", *map(breakable, names))
     widths = (100 - wide * len(names), *[wide] * len(names))
@@ -72,11 +73,13 @@ def _named(verdict: Verdict) -> str:
 
 
 def _brief(verdicts: Sequence[Verdict]) -> Cell:
-    """The word and the seeds, of each scope where a scale has several; in colour if they agree."""
-    cells = [replace(word(v), text=f"{word(v).text} ({v.n})") for v in verdicts]
-    text = "; ".join(dict.fromkeys(cell.text for cell in cells))
-    tones = {cell.tone for cell in cells}
-    return Cell(text, tones.pop() if len(tones) == 1 else "")
+    """The word and the seeds; each word once where scopes of a scale answer differently."""
+    fullest: dict[str, Verdict] = {}
+    for verdict in sorted(verdicts, key=lambda one: -one.n):
+        fullest.setdefault(verdict.said, verdict)
+    cells = [replace(word(v), text=f"{word(v).text} ({v.n})") for v in fullest.values()]
+    tone = cells[0].tone if len(cells) == 1 else ""
+    return Cell("; ".join(cell.text for cell in cells), tone)
 
 
 @element

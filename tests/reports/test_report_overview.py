@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import factory
+import pandas as pd
 import pytest
 
 from reports import elements, grounds, overview, scales, tables
 from reports.elements import BREAK, element
 from reports.report import Report, narrowed
-from reports.source import load
+from reports.source import Frames, load
 from resnet.claims import registry
 
 
@@ -88,3 +89,18 @@ def test_two_elements_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -
 
     with pytest.raises(ValueError, match="two elements called verdicts"):
         element(verdicts)
+
+
+def test_scopes_that_read_alike_are_told_apart(both: Report) -> None:
+    """Runs from before and after a change of the numerics, which contradict each other."""
+    runs = both.frames.runs
+    later = runs.assign(numerics=2, id=[f"{name[:-1]}x" for name in runs["id"]])
+    turned = {"plain20": "plain56", "plain56": "plain20"}
+    later["net"] = later["net"].replace(turned)
+    report = narrowed("summary", Frames(pd.concat([runs, later]), both.frames.history))
+    words = {v.word for v in report.verdicts if v.claim.id == "H15-deg" and v.n == 3}
+    assert words == {"reproduced", "contradicted"}
+    cells = {row[0].text.replace(BREAK, "").split(":")[0]: row[2] for row in
+             overview.overview(report).rows}  # fmt: skip
+    assert set(cells["H15-deg"].text.split("; ")) == {"reproduced (3)", "contradicted (3)"}
+    assert cells["H15-deg"].tone == ""
