@@ -39,26 +39,34 @@ def more_seeds(plan: Plan, root: Path, design: Design) -> int:
     from resnet.claims.sequential import next_wave
     from resnet.runs import waves
 
-    waves.record(root, [spec.id for spec in plan.specs], design.waves)
-    return next_wave(_claims(plan), _runs(plan, root), design)
+    runs = _runs(plan, root)
+    if (runs["status"] == "done").any():
+        waves.record(root, runs["id"], design.waves)
+    return next_wave(_claims(plan), runs, design)
 
 
 def check_budget(plan: Plan, root: Path, design: Design) -> None:
-    """UserError where all arms were looked at with a smaller budget: that one is spent."""
-    from resnet.errors import UserError
-    from resnet.runs import waves
+    """UserError where a claim was looked at with a smaller budget: that one is spent.
 
-    budgets: dict[str, int] = {}
-    for spec in plan.specs:
-        if seen := waves.read(root / spec.id):
-            budgets[spec.net] = max(budgets.get(spec.net, 0), seen[-1])
-    spent = max(budgets.get(net, design.budget) for net in plan.nets)
-    if spent < design.budget:
-        raise UserError(
-            f"--until-decided {design.budget}: these runs were looked at with a budget of {spent} "
-            f"seeds, on which the whole error rate was spent; ask for {spent}, or begin elsewhere "
-            "(--output-dir)"
-        )
+    Looks at some of its arms alone were looks at other claims.
+    """
+    from resnet.claims import evidence
+    from resnet.claims.looks import looked_at
+    from resnet.errors import UserError
+
+    if not root.is_dir():
+        return
+    runs = _runs(plan, root)
+    for claim in _claims(plan):
+        mine = evidence.of(claim, runs)
+        seen = [looked_at(mine[mine["net"] == net]) for net in claim.arms]
+        spent = max((one.budget for one in seen if one is not None), default=0)
+        if None not in seen and spent < design.budget:
+            raise UserError(
+                f"--until-decided {design.budget}: the runs of {claim.id} were looked at with a "
+                f"budget of {spent} seeds, on which the whole error rate was spent; ask for "
+                f"{spent}, or begin elsewhere (--output-dir)"
+            )
 
 
 def show(plan: Plan, root: Path) -> list[str]:

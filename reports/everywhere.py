@@ -25,7 +25,9 @@ def verdicts(report: Report) -> list[Verdict]:
             for verdict in narrowed(one, report.frames, scope).verdicts:
                 if verdict.word != "not run":
                     mine = map(tuple, digests.loc[list(verdict.run_ids)].to_numpy())
-                    _keep_fuller(found, (verdict.claim.id, frozenset(mine) or scope), verdict)
+                    _keep_fuller(
+                        found, (verdict.claim.id, frozenset(mine) or frozenset([scope])), verdict
+                    )
     told = _once(found.values())
     asked = {verdict.claim.id for verdict in told}
     rest = [claim for claim in report.experiment.claims if claim.id not in asked]

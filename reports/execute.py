@@ -70,8 +70,13 @@ def execute(path: Path, parameters: dict[str, Any], timeout: float = 600) -> Any
 
 
 def _interrupted(error: BaseException | None) -> bool:
-    """Whether Ctrl-C began it: the kernel's clean-up may raise errors of its own on top."""
-    while error is not None:
+    """Whether Ctrl-C began it: the kernel's clean-up may raise errors of its own on top.
+
+    Waiting for a kernel that died is cancelled too, but that is no wish of the user's.
+    """
+    from nbclient.exceptions import DeadKernelError
+
+    while error is not None and not isinstance(error, DeadKernelError):
         if isinstance(error, KeyboardInterrupt | asyncio.CancelledError):
             return True
         error = error.__cause__ or error.__context__

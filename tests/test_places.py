@@ -34,7 +34,7 @@ def test_a_place_that_takes_no_files_is_found_out_at_once() -> None:
 def test_reports_lie_beside_runs_or_in_a_folder_of_another_name() -> None:
     assert Options().reports == Path("reports/pdf")
     assert Options(output_dir=Path("a/runs")).reports == Path("a/reports/pdf")
-    assert Options(output_dir=Path("a/mine")).reports == Path("a/mine/reports")
+    assert Options(output_dir=Path("a/mine")).reports == Path("a/mine/reports/pdf")
 
 
 def test_nothing_is_made_by_looking(tmp_path: Path) -> None:

@@ -83,6 +83,8 @@ def without(path: Path, name: str) -> str:
         ),
         lambda path: (path / "waves.json").write_text('{"waves": [3'),
         lambda path: (path / "waves.json").write_text('{"looks": [3]}'),
+        lambda path: (path / "waves.json").write_text('{"waves": [1, 3]}'),
+        lambda path: (path / "waves.json").write_text('{"waves": [8, 3]}'),
         lambda path: (path / "metrics-1.jsonl").write_text('{"step": 0}\n{"st'),
         lambda path: (path / "spec.json").unlink(),
         lambda path: (path / "spec.json").write_text(""),
@@ -103,6 +105,25 @@ def test_a_damaged_folder_is_named_and_set_aside(
     assert folder.status() == "partial"
     assert spec.id in said[0]
     assert (tmp_path / f"{spec.id}.corrupt-1").is_dir()
+
+
+@pytest.mark.parametrize("content", ["[]", "null", '{"hardware": "x"}', "{"])
+def test_provenance_of_another_shape_stops_nobody(
+    tmp_path: Path, spec: RunSpec, content: str
+) -> None:
+    (finished(tmp_path, spec).path / "provenance.json").write_text(content)
+    assert table.load(tmp_path).loc[0, ["status", "hardware"]].tolist() == ["done", None]
+
+
+def test_files_that_are_called_nearly_like_metrics_are_not_ours(
+    tmp_path: Path, spec: RunSpec
+) -> None:
+    folder = finished(tmp_path, spec)
+    for name in ("metrics-1 copy.jsonl", "metrics-old.jsonl"):
+        (folder.path / name).write_text("{}")
+    assert folder.status() == "done"
+    assert folder.next_attempt() == 1
+    assert read_metrics(folder.path) == []
 
 
 def test_the_folder_of_another_run_is_not_taken_over(tmp_path: Path, spec: RunSpec) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -67,9 +68,22 @@ def test_a_budget_cannot_grow_once_it_was_looked_at(bought: tuple[Path, str]) ->
     assert "a budget of 4 seeds" in done.stderr
     assert done.stderr.count("\n") == 1
     assert run(*NETS, "--until-decided", "4", "--dry-run", cwd=bought[0]).returncode == 0
-    # Another experiment may have waves of its own on runs that both share.
+    # Looks at plain nets alone were none at what shortcuts do, but stay looks at plain nets.
+    more = (*NETS[:-1], "plain8,plain14,resnet8,resnet14", "--until-decided", "6", "--dry-run")
+    assert run(*more, cwd=bought[0]).returncode == 2
     other = (*NETS[:-1], "plain8,resnet8", "--until-decided", "6", "--dry-run")
     assert run(*other, cwd=bought[0]).returncode == 0
+
+
+def test_a_cut_record_of_looks_is_set_aside_like_any_other(
+    tmp_path: Path, bought: tuple[Path, str]
+) -> None:
+    shutil.copytree(bought[0] / "runs", tmp_path / "runs")
+    one = next((tmp_path / "runs").glob("*/waves.json"))
+    one.write_text('{"waves": [3')
+    done = run(*NETS, "--until-decided", "4", "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "1 corrupt" in done.stdout
 
 
 def test_seeds_and_until_decided_exclude_each_other(tmp_path: Path) -> None:

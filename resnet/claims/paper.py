@@ -15,6 +15,7 @@ SOURCES = {
     "paper2016": (he2016.PAPER,),
     "akamaster": (reproductions.AKAMASTER,),
     "fb": (reproductions.FB,),
+    "torchvision": ("torchvision",),
     "gcr": (reproductions.GCR,),
     "li": (relatives.LI,),
 }

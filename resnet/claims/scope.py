@@ -59,8 +59,9 @@ def barred(claim: Claim, runs: pd.DataFrame) -> str:
 
 
 def _machines(runs: pd.DataFrame) -> int:
-    """How many kinds of hardware the runs were trained on, as far as is known."""
-    return runs["hardware"].dropna().nunique() if "hardware" in runs else 0
+    """How many kinds of hardware the finished runs were trained on, as far as is known."""
+    done = runs[runs["status"] == "done"]
+    return done["hardware"].dropna().nunique() if "hardware" in runs else 0
 
 
 def scopes(runs: pd.DataFrame) -> list[pd.DataFrame]:

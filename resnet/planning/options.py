@@ -54,10 +54,9 @@ class Options:
 
     @property
     def reports(self) -> Path:
-        """Where reports go: beside the runs; those of a folder of another name into that folder."""
-        if self.output_dir.name != "runs":
-            return self.output_dir / "reports"
-        return self.output_dir.parent / "reports" / "pdf"
+        """Where reports go: beside runs/, or into a folder of another name, as reports/pdf."""
+        there = self.output_dir.parent if self.output_dir.name == "runs" else self.output_dir
+        return there / "reports" / "pdf"
 
     @property
     def speed(self) -> Speed:
@@ -156,7 +155,7 @@ def add_places(parser: argparse.ArgumentParser, dataset: str) -> None:
         type=folder,
         default=Path("runs"),
         metavar="DIR",
-        help="where runs go, and their reports into DIR/reports (default runs/, and reports/pdf/)",
+        help="where runs go, and their reports into DIR/reports/pdf (default runs/, reports/pdf/)",
     )
 
 

@@ -15,6 +15,7 @@ result.json             last, by atomic rename: the run is done when its digests
 import hashlib
 import io
 import json
+import re
 import shutil
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -109,8 +110,7 @@ class RunFolder:
 
     def next_attempt(self) -> int:
         """The number of the attempt that starts now, from 1."""
-        numbers = [int(p.stem.split("-")[1]) for p in self.path.glob("metrics-*.jsonl")]
-        return max(numbers, default=0) + 1
+        return max(metrics_files(self.path), default=0) + 1
 
     def finish(self, result: dict[str, Any]) -> None:
         """Write the result: from here on the run is done. The resume file is no longer needed."""
@@ -235,8 +235,14 @@ def read_result(path: Path) -> dict[str, Any] | None:
 
 def metrics_digest(path: Path) -> str:
     """SHA-256 of the metrics of all attempts, in their order."""
-    files = sorted(path.glob("metrics-*.jsonl"), key=lambda file: int(file.stem.split("-")[1]))
+    files = metrics_files(path).values()
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def metrics_files(path: Path) -> dict[int, Path]:
+    """The metrics by the number of their attempt, in order; other files' names are not ours."""
+    names = ((re.fullmatch(r"metrics-(\d+)\.jsonl", file.name), file) for file in path.iterdir())
+    return dict(sorted((int(name[1]), file) for name, file in names if name))
 
 
 def read_failure(path: Path) -> dict[str, Any] | None:
@@ -264,8 +270,7 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
     A last line that a kill cut short is left out.
     """
     rows: dict[int, dict[str, Any]] = {}
-    files = path.glob("metrics-*.jsonl")
-    for file in sorted(files, key=lambda p: int(p.stem.split("-")[1])):
+    for file in metrics_files(path).values():
         for line in file.read_text().splitlines():
             try:
                 row = json.loads(line)

@@ -47,10 +47,13 @@ def _untracked(root: Path) -> str:
 def joined(before: dict[str, Any], now: dict[str, Any], attempt: dict[str, Any]) -> dict[str, Any]:
     """The provenance of a run of which a further `attempt` begins, on `now` (`gather`).
 
-    What an earlier attempt had otherwise (the commit, the machine) stands beside that attempt.
+    What earlier attempts had otherwise (the commit, the machine) stands beside the last of them;
+    where one says nothing, it had what the next one that does had.
     """
     apart = {name: before[name] for name in now if name in before and before[name] != now[name]}
-    earlier = [{**apart, **one} for one in before.get("attempts", [])]
+    earlier = list(before.get("attempts", []))
+    if earlier:
+        earlier[-1] = {**apart, **earlier[-1]}
     return {**now, "attempts": [*earlier, attempt]}
 
 

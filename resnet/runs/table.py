@@ -122,11 +122,12 @@ def epoch_at(spec: RunSpec, step: int) -> int:
 
 
 def provenance(root: Path | str, run_id: str) -> dict[str, Any]:
-    """A run's provenance.json, or {} when it has none yet."""
+    """A run's provenance.json, or {} when it has none yet, or one that is none of ours."""
     try:
-        return read_json(Path(root) / run_id / run_folder.PROVENANCE)
+        found = read_json(Path(root) / run_id / run_folder.PROVENANCE)
     except (FileNotFoundError, ValueError):
         return {}
+    return found if isinstance(found, dict) else {}
 
 
 SHOWN = (
@@ -179,7 +180,8 @@ def _cell(value: Any) -> str:
 
 def _hardware(known: dict[str, Any]) -> str | None:
     """What the run was trained on, with the threads where that is a CPU."""
-    its = known.get("hardware") or {}
+    its = known.get("hardware")
+    its = its if isinstance(its, dict) else {}
     threads = f", {its.get('threads')} threads" if its.get("device") == "cpu" else ""
     return f"{its['name']}{threads}" if its.get("name") else None
 

@@ -25,10 +25,11 @@ def read(path: Path) -> tuple[int, ...]:
         found = read_json(path / WAVES)
     except FileNotFoundError:
         return ()
-    try:
-        return tuple(int(wave) for wave in found["waves"])
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{WAVES} is none of ours") from error
+    waves = found.get("waves") if isinstance(found, dict) else None
+    whole = isinstance(waves, list) and all(isinstance(n, int) and n > 1 for n in waves)
+    if not (waves and whole and waves == sorted(set(waves))):
+        raise ValueError(f"{WAVES} is none of ours")
+    return tuple(waves)
 
 
 def record(root: Path, ids: Iterable[str], waves: Iterable[int]) -> None:

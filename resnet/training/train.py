@@ -18,9 +18,10 @@ from resnet.data.feed import feed
 from resnet.data.parts import part
 from resnet.randomness import key
 from resnet.runs import provenance
-from resnet.runs.files import finite, read_json, write_json
+from resnet.runs.files import finite, write_json
 from resnet.runs.folder import PROVENANCE, RunFolder
 from resnet.runs.spec import RunSpec
+from resnet.runs.table import provenance as recorded
 from resnet.training.batch_norm import set_statistics
 from resnet.training.callbacks import Follower, Progress, Record
 from resnet.training.distributed import Ranks, Team, alone, check, lightning
@@ -201,10 +202,7 @@ def _quieten() -> None:
 def _note_start(folder: RunFolder, attempt: int, device: str, ranks: Ranks) -> dict[str, Any]:
     """Write the provenance with the attempt that begins now; returns what the end completes."""
     path = folder.path / PROVENANCE
-    try:
-        before = read_json(path)
-    except (FileNotFoundError, ValueError):
-        before = {}
+    before = recorded(folder.path.parent, folder.path.name)
     start = datetime.now(UTC).isoformat(timespec="seconds")
     now = {"attempt": attempt, "start": start, "processes": ranks.world}
     record = provenance.joined(before, provenance.gather(device), now)

@@ -69,8 +69,11 @@ def test_times_are_compared_on_one_kind_of_hardware_alone():
     table = table.assign(seconds=np.where(slow, 9_000.0, 1_000.0) + table["seed"])
     assert verdicts.decide(faster, table).word == "reproduced"
     assert verdicts.decide(faster, table.assign(hardware="one card")).word == "reproduced"
+    begun = errors({"wrn-40-4": 0.0}, 1, status="partial").assign(seed=7, hardware="other")
+    both = pd.concat([table.assign(hardware="one card"), begun])
+    assert verdicts.decide(faster, both).word == "reproduced"
     apart = verdicts.decide(faster, table.assign(hardware=np.where(slow, "old", "new")))
-    assert apart.word == "not run"
+    assert (apart.word, apart.n, apart.run_ids) == ("not run", 0, ())
     assert "one kind of hardware" in apart.reason
 
 
@@ -98,6 +101,10 @@ def test_figures_that_no_paper_prints_together_are_not_compared():
 def test_a_figure_of_imagenet_is_that_of_the_arms_own_recipe():
     assert paper.of_arm("resnet50-v1", "imagenet").value == 24.7
     assert paper.of_arm("resnet50-v1@torchvision-imagenet", "imagenet") is None
+    assert paper.of_arm("resnet50@torchvision-imagenet", "imagenet").value == 23.87
+    assert paper.of_arm("resnet50@imagenet2016", "imagenet") is paper.figure(
+        "resnet50", "imagenet", protocol="1-crop"
+    )
 
 
 def test_finished_runs_of_other_nets_say_nothing():
