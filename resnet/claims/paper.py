@@ -97,17 +97,18 @@ def _prints(source: Source, paper: str, table: str) -> bool:
 def _figures(arm: str, dataset: str, metric: str) -> list[Figure]:
     """Every exact figure that may stand for the arm, its own paper's first."""
     net, recipe = split(arm)
-    wanted = full_length(recipe)
-    metric, protocol = (
-        IMAGENET.get(metric, (metric, "none")) if dataset == "imagenet" else (metric, None)
-    )
+    wanted, protocol = full_length(recipe), ""
+    if dataset == "imagenet":
+        metric, protocol = IMAGENET.get(metric, (metric, "none"))
     if wanted in ("", PAPER.name) or wanted.startswith("imagenet"):
         found = [one for one in printed(net, dataset, metric) if one.source.status == "VERIFIED"]
+        found = [one for one in found if protocol in ("", one.protocol)]
     else:
         sources = SOURCES.get(wanted.removesuffix("-imagenet"), ())
         every = (*printed(net, dataset, metric), *reproduced(net, dataset, metric))
-        found = [one for one in every if one.source.paper in sources]
-    return [one for one in found if one.relation == "=" and protocol in (None, one.protocol)]
+        mine = (one for one in every if one.source.paper in sources)
+        found = [one for one in mine if one.protocol.startswith(protocol)]  # which add sizes
+    return [one for one in found if one.relation == "="]
 
 
 def printed(net: str, dataset: str = "cifar10", metric: str = "test_error") -> list[Figure]:

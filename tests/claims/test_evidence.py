@@ -102,9 +102,6 @@ def test_a_figure_of_imagenet_is_that_of_the_arms_own_recipe():
     assert paper.of_arm("resnet50-v1", "imagenet").value == 24.7
     assert paper.of_arm("resnet50-v1@torchvision-imagenet", "imagenet") is None
     assert paper.of_arm("resnet50@torchvision-imagenet", "imagenet").value == 23.87
-    assert paper.of_arm("resnet50@imagenet2016", "imagenet") is paper.figure(
-        "resnet50", "imagenet", protocol="1-crop"
-    )
 
 
 def test_finished_runs_of_other_nets_say_nothing():

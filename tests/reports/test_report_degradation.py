@@ -125,6 +125,18 @@ def test_of_two_equally_filled_scopes_the_usual_recipe_is_taken(tmp_path: Path, 
     assert set(narrowed("degradation", load(tmp_path)).runs["recipe"]) == {"quick"}
 
 
+def test_a_kernel_that_dies_is_told_and_is_not_taken_for_ctrl_c(tmp_path: Path) -> None:
+    import nbformat
+
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("import os; os.kill(os.getpid(), 9)")]
+    )
+    path = tmp_path / "dies.ipynb"
+    nbformat.write(notebook, path)
+    with pytest.raises(UserError, match=r"dies\.ipynb failed: DeadKernelError"):
+        execute.execute(path, {})
+
+
 def test_a_notebook_that_fails_says_so_in_one_line(tmp_path: Path) -> None:
     import nbformat
 
