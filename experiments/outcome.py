@@ -41,7 +41,7 @@ def more_seeds(plan: Plan, root: Path, design: Design) -> int:
 
     runs = _runs(plan, root)
     if (runs["status"] == "done").any():
-        waves.record(root, runs["id"], design.waves)
+        waves.record(root, runs.loc[runs["status"] != "corrupt", "id"], design.waves)
     return next_wave(_claims(plan), runs, design)
 
 

@@ -14,6 +14,7 @@ from resnet.planning.options import Options
 from resnet.planning.plan import Plan
 from resnet.planning.seeds import told
 from resnet.recipes import differences
+from resnet.terminal import count
 from sweeps.mps import GAIN, GAIN_OWN, offered
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
         real = TITLES[split(plan.experiment.dataset)[0]]
         title += f"  (SYNTHETIC data: nothing here is about {real})"
     say(f"\n{title}\n{plan.experiment.question}\n")
-    nets = counted(len(plan.nets), "net")
+    nets = count(len(plan.nets), "net")
     runs = f"{len(plan.specs)}: {nets} × {told(plan.seeds)}"
     say(f"  runs      {runs}; {plan.count('done')} done, {_to_do(plan)}{_trouble(plan)}")
     say(f"  nets      {', '.join(plan.nets)}")
@@ -57,8 +58,8 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
     seconds = 0.0
     if todo and options.launcher == "local":
         workers, threads = at_a_time(plan, options, device)
-        each = f" of {counted(threads, 'thread')}" if threads else ""
-        say(f"  at a time {counted(workers, 'run')}{each}")
+        each = f" of {count(threads, 'thread')}" if threads else ""
+        say(f"  at a time {count(workers, 'run')}{each}")
         loading = estimate.loading(dataset, recipe, device, threads) if recipe.photographs else 0.0
         left = plan.training, plan.measuring
         times = estimate.times(todo, device, threads, *left, loading, options.speed)
@@ -68,11 +69,6 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
         say(f"  time      about {duration(seconds)}, done at {finish_time(seconds)}")
     say("")
     return seconds
-
-
-def counted(number: int, thing: str) -> str:
-    """'1 run', '2 runs'."""
-    return f"{number} {thing}{'s' * (number != 1)}"
 
 
 def _pace(workers: int, device: str, recipe: Recipe, speed: Speed) -> float:
@@ -119,4 +115,4 @@ def _device_name(device: str) -> str:
     from resnet.runs.provenance import hardware
 
     found = hardware(device)
-    return f"{device}: {found['name']}, {counted(found['threads'], 'thread')}"
+    return f"{device}: {found['name']}, {count(found['threads'], 'thread')}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reports.elements import Table, element
-from reports.words import NONE, count, data_words, duration, number, row, scope, short
+from reports.words import NONE, data_words, duration, number, row, scope, short
 from resnet.data.names import PHOTOGRAPHS
 from resnet.recipes.short import CUT
+from resnet.terminal import count
 
 if TYPE_CHECKING:
     from reports.report import Report

@@ -10,7 +10,8 @@ from reports import grounds
 from reports.elements import Cell, Table, Text, element
 from reports.scales import from_long, scale_of
 from reports.tables import UNITS, breakable, effect, looks, place, sentence, word
-from reports.words import NONE, TONE, count, interval, row, scope_words
+from reports.words import NONE, TONE, interval, row, scope_words
+from resnet.terminal import count
 
 if TYPE_CHECKING:
     from reports.report import Report

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.elements import BREAK, Cell, Table, Text, element, plain
-from reports.words import METRICS, NONE, TONE, aim, count, ids, interval, number, row, scope
+from reports.words import METRICS, NONE, TONE, aim, ids, interval, number, row, scope
+from resnet.terminal import count
 
 if TYPE_CHECKING:
     import pandas as pd

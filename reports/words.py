@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.elements import Cell, plain
 from resnet.data.names import split
+from resnet.terminal import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,11 +87,6 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60}{BLANK}min{BLANK}{whole % 60:02d}{BLANK}s"
     return f"{whole // 3600:,}{BLANK}h{BLANK}{whole % 3600 // 60:02d}{BLANK}min"
-
-
-def count(n: int, thing: str) -> str:
-    """'1 run', '3 runs'."""
-    return f"{n:,} {thing}{'' if n == 1 else 's'}"
 
 
 def short(digest: Any) -> str:

@@ -67,7 +67,8 @@ def row(path: Path) -> dict[str, Any]:
         values["status"] = run_folder.status(path)
         values["hardware"] = _hardware(provenance(path.parent, path.name))
         values["waves"] = ",".join(map(str, run_folder.read_waves(path))) or None
-        values.update({key: (run_folder.read_result(path) or {}).get(key) for key in RESULTS})
+        result = run_folder.read_result(path) or {}
+        values.update({key: result.get(key) for key in RESULTS})
         for found in measures.of(path) if values["status"] == "done" else ():
             values.update({key: found["values"].get(key, values[key]) for key in MEASURED})
         failure = run_folder.read_failure(path)
