@@ -1,6 +1,6 @@
 """How to cut each convolution into programs for our kernels: every way is tried, the best printed.
 
-    python -m benchmarks tiles [--batch 128] [--device cuda]
+    python -m benchmarks tiles [--bottlenecks] [--batch 128]
 
 A GPU only, best with many cores: they compile first, all at once. What it prints goes into TILES
 (resnet/kernels/shapes.py) and CUTS (resnet/kernels/weights.py).
@@ -21,14 +21,25 @@ from torch import Tensor
 
 from benchmarks.common import parser
 
-# (channels read, channels written, pixels, stride) of the nets of He et al. 2015, section 4.2
+# (channels read, channels written, pixels, stride, kernel's size): He et al. 2015, section 4.2.
 CONVOLUTIONS = [
-    (3, 16, 32, 1),
-    (16, 16, 32, 1),
-    (16, 32, 32, 2),
-    (32, 32, 16, 1),
-    (32, 64, 16, 2),
-    (64, 64, 8, 1),
+    (3, 16, 32, 1, 3),
+    (16, 16, 32, 1, 3),
+    (16, 32, 32, 2, 3),
+    (32, 32, 16, 1, 3),
+    (32, 64, 16, 2, 3),
+    (64, 64, 8, 1, 3),
+]
+# And what bottlenecks have more (He et al. 2016: 164 and 1001 layers).
+BOTTLENECKS = [
+    (64, 16, 32, 1, 1),
+    (16, 64, 32, 1, 1),
+    (64, 32, 32, 2, 1),
+    (128, 32, 16, 1, 1),
+    (32, 128, 16, 1, 1),
+    (128, 64, 16, 2, 1),
+    (256, 64, 8, 1, 1),
+    (64, 256, 8, 1, 1),
 ]
 KINDS = ("forward", "backward", "weights")
 LAUNCHES, TURNS = 20, 8  # in a graph, and of that graph
@@ -40,21 +51,22 @@ class Work:
     """One kernel on one shape, cut in one way (the fields of `Tile`, or of `Cut`)."""
 
     kind: str
-    shape: tuple[int, int, int, int]
+    shape: tuple[int, int, int, int, int]
     cut: tuple[int, ...]
 
 
-def ways() -> Iterator[Work]:
-    """Every way to cut every kernel's work."""
-    for shape, kind in product(CONVOLUTIONS, KINDS):
-        c_in, c_out, *_ = shape
+def ways(shapes: list[tuple[int, int, int, int, int]]) -> Iterator[Work]:
+    """Every way to cut every kernel's work on these shapes."""
+    for shape, kind in product(shapes, KINDS):
+        c_in, c_out, *_, size = shape
         read = c_out if kind == "backward" else c_in
+        taps = (1,) if size == 1 else (1, 4) if read > 3 else (4,)
         if kind == "weights":
             rows = (r // c_out for r in (8_192, 16_384, 32_768))
             for cut in product(rows, (32, 64, 128), (4, 8), (2, 3, 4)):
                 yield Work(kind, shape, cut)
         elif not (kind == "backward" and c_in == 3):  # images need no gradient
-            for cut in product((64, 128, 256, 512), (1, 4) if read > 3 else (4,), (4, 8), (1, 3)):
+            for cut in product((32, 64, 128, 256, 512), taps, (4, 8), (1, 3)):
                 yield Work(kind, shape, cut)
 
 
@@ -63,18 +75,18 @@ def prepared(work: Work, batch: int) -> Callable[[], Any]:
     from resnet.kernels import convolution, shapes, weights
     from resnet.kernels.normalised import Normalised
 
-    c_in, c_out, size, stride = work.shape
-    x, dy = maps(batch, c_in, size), maps(batch, c_out, size // stride)
-    weight = maps(c_out, c_in, 3).float()
+    c_in, c_out, pixels, stride, size = work.shape
+    x, dy = maps(batch, c_in, pixels), maps(batch, c_out, pixels // stride)
+    weight = maps(c_out, c_in, size).float()
     if work.kind == "weights":
-        weights.CUTS[c_in, c_out] = weights.Cut(*work.cut)
+        weights.CUTS[size, c_in, c_out] = weights.Cut(*work.cut)
         return lambda: weights.gradient(dy, x, weight, stride)
     if work.kind == "forward":
-        shapes.TILES[c_in, c_out, False] = shapes.Tile(*work.cut)
+        shapes.TILES[size, c_in, c_out, False] = shapes.Tile(*work.cut)
         return lambda: convolution.forward(x, weight, stride)
-    shapes.TILES[c_out, c_in, True] = shapes.Tile(*work.cut)
+    shapes.TILES[size, c_out, c_in, True] = shapes.Tile(*work.cut)
     below = Normalised(x, x, torch.randn(4, c_in, device="cuda"))
-    added = x if stride == 1 else dy
+    added = dy if stride > 1 and c_out > c_in else x
     return lambda: convolution.backward(dy, weight, stride, x, added, below)
 
 
@@ -114,10 +126,12 @@ def main(arguments: list[str] | None = None) -> None:
     """Print the fastest ways, kernel by kernel and shape by shape."""
     options = parser("tiles", __doc__ or "", turns=TURNS)
     options.add_argument("--batch", type=int, default=128)
+    options.add_argument("--bottlenecks", action="store_true", help="the 1×1 convolutions of these")
     given = options.parse_args(arguments)
     if not torch.cuda.is_available():
         options.error("needs a GPU")
-    work = [(one, given.batch) for one in ways()]
+    shapes = BOTTLENECKS if given.bottlenecks else CONVOLUTIONS
+    work = [(one, given.batch) for one in ways(shapes)]
     with get_context("spawn").Pool(os.cpu_count()) as pool:
         possible = pool.map(compiles, work, chunksize=1)
     timed: dict[tuple[Any, ...], list[tuple[float, tuple[int, ...]]]] = {}

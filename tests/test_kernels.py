@@ -21,8 +21,11 @@ from resnet.kernels.preactivated import statistics
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
-# (channels read, channels written, pixels, stride): those of a CIFAR net, on smaller maps.
-SHAPES = [(3, 16, 16, 1), (16, 16, 16, 1), (16, 32, 16, 2), (32, 32, 8, 1), (32, 64, 8, 2)]
+# (channels read, channels written, pixels, stride, kernel's size): those of CIFAR nets, on smaller
+# maps, and of their bottlenecks.
+BASIC = [(3, 16, 16, 1, 3), (16, 16, 16, 1, 3), (16, 32, 16, 2, 3), (32, 32, 8, 1, 3)]
+NARROW = [(64, 16, 16, 1, 1), (16, 64, 16, 1, 1), (128, 64, 8, 2, 1), (64, 256, 8, 1, 1)]
+SHAPES = [*BASIC, (32, 64, 8, 2, 3), *NARROW]
 WITHIN = 0.015  # of the norm: a product of factors cut off at 8 bits
 
 
@@ -35,18 +38,22 @@ def images(*shape: int, seed: int = 0, dtype: torch.dtype = torch.bfloat16) -> T
     return x.to(DEVICE, dtype).contiguous(memory_format=torch.channels_last)
 
 
-def example(c_in: int, c_out: int, size: int, stride: int) -> tuple[Tensor, Tensor, Tensor]:
+def example(
+    c_in: int, c_out: int, pixels: int, stride: int, size: int
+) -> tuple[Tensor, Tensor, Tensor]:
     """A map, weights and a gradient of the result."""
-    x = images(2, c_in, size, size, dtype=torch.float32 if c_in == 3 else torch.bfloat16)
-    weight = images(c_out, c_in, 3, 3, seed=1, dtype=torch.float32) / c_in
-    return x, weight, images(2, c_out, size // stride, size // stride, seed=2)
+    x = images(2, c_in, pixels, pixels, dtype=torch.float32 if c_in == 3 else torch.bfloat16)
+    weight = images(c_out, c_in, size, size, seed=1, dtype=torch.float32) / c_in
+    return x, weight, images(2, c_out, pixels // stride, pixels // stride, seed=2)
 
 
-@pytest.mark.parametrize(("c_in", "c_out", "size", "stride"), SHAPES)
-def test_a_map_and_its_statistics(c_in: int, c_out: int, size: int, stride: int) -> None:
-    x, weight, _ = example(c_in, c_out, size, stride)
+@pytest.mark.parametrize(("c_in", "c_out", "pixels", "stride", "size"), SHAPES)
+def test_a_map_and_its_statistics(
+    c_in: int, c_out: int, pixels: int, stride: int, size: int
+) -> None:
+    x, weight, _ = example(c_in, c_out, pixels, stride, size)
     y, sums = convolution.forward(x, weight, stride)
-    assert near(y, F.conv2d(x.double(), weight.double(), None, stride, 1))
+    assert near(y, F.conv2d(x.double(), weight.double(), None, stride, size // 2))
     assert y.is_contiguous(memory_format=torch.channels_last)
     rows = y.double().permute(1, 0, 2, 3).reshape(c_out, -1)
     parts = rows.view(c_out, sums.shape[2], -1)
@@ -56,7 +63,7 @@ def test_a_map_and_its_statistics(c_in: int, c_out: int, size: int, stride: int)
 
 @pytest.mark.parametrize("shape", [(2, 32, 8, 8), (2, 16, 16, 16)], ids=["same", "option A"])
 def test_a_map_that_is_added_to_a_shortcut(shape: tuple[int, ...]) -> None:
-    x, weight, _ = example(32, 32, 8, 1)
+    x, weight, _ = example(32, 32, 8, 1, 3)
     straight = images(*shape, seed=3)
     y, sums = convolution.forward(x, weight, 1, straight)
     expected = F.conv2d(x.double(), weight.double(), None, 1, 1) + as_added(straight, x)
@@ -64,27 +71,27 @@ def test_a_map_that_is_added_to_a_shortcut(shape: tuple[int, ...]) -> None:
     assert torch.allclose(sums[0].double().mean(1), y.double().mean((0, 2, 3)), atol=1e-6)
 
 
-@pytest.mark.parametrize(("c_in", "c_out", "size", "stride"), SHAPES)
-def test_gradients_of_weights(c_in: int, c_out: int, size: int, stride: int) -> None:
-    x, weight, dy = example(c_in, c_out, size, stride)
+@pytest.mark.parametrize(("c_in", "c_out", "pixels", "stride", "size"), SHAPES)
+def test_gradients_of_weights(c_in: int, c_out: int, pixels: int, stride: int, size: int) -> None:
+    x, weight, dy = example(c_in, c_out, pixels, stride, size)
     ours = weights.gradient(dy, x, weight, stride)
-    theirs = torch.nn.grad.conv2d_weight(x.double(), weight.shape, dy.double(), stride, 1)
+    theirs = torch.nn.grad.conv2d_weight(x.double(), weight.shape, dy.double(), stride, size // 2)
     assert near(ours, theirs)
     assert ours.stride() == weight.stride()
 
 
 @pytest.mark.parametrize("added", ["nothing", "identity", "option A"])
-@pytest.mark.parametrize(("c_in", "c_out", "size", "stride"), SHAPES[1:])
+@pytest.mark.parametrize(("c_in", "c_out", "pixels", "stride", "size"), SHAPES[1:])
 def test_gradients_of_maps_through_relu(
-    c_in: int, c_out: int, size: int, stride: int, added: str
+    c_in: int, c_out: int, pixels: int, stride: int, size: int, added: str
 ) -> None:
-    x, weight, dy = example(c_in, c_out, size, stride)
-    theirs = torch.nn.grad.conv2d_input(x.shape, weight.double(), dy.double(), stride, 1)
+    x, weight, dy = example(c_in, c_out, pixels, stride, size)
+    theirs = torch.nn.grad.conv2d_input(x.shape, weight.double(), dy.double(), stride, size // 2)
     extra = None
     if added == "identity":
         extra = images(*x.shape, seed=3)
         theirs = theirs + extra.double()
-    elif added == "option A" and stride == 2:
+    elif added == "option A" and stride == 2 and c_out > c_in:
         extra = dy
         theirs[..., ::2, ::2] += dy.double()[:, :c_in]
     mean, inverse = x.double().mean((0, 2, 3)), 1 / x.double().std((0, 2, 3))
@@ -157,7 +164,11 @@ def gradients(net: torch.nn.Module, x: Tensor, labels: Tensor) -> Tensor:
     return torch.cat([weight.grad.double().flatten() for weight in net.parameters()])
 
 
-NETS = ["plain8", "resnet8", "resnet8-B", "preact-resnet14", "preact-resnet8-C"]
+BASIC_NETS = ["plain8", "resnet8", "resnet8-B", "preact-resnet8-C"]
+NETS = [
+    *(*BASIC_NETS, "preact-resnet14", "resnet8-1-layer-skip", "preact-resnet8-1-layer-skip"),
+    *("resnet11", "preact-resnet20-bottleneck", "preact-resnet11-A"),
+]
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -181,29 +192,29 @@ def whole_numbers(*shape: int, most: int, seed: int) -> Tensor:
 
 
 @pytest.mark.parametrize("added", ["nothing", "a map", "option A"])
-@pytest.mark.parametrize(("c_in", "c_out", "size", "stride"), SHAPES)
+@pytest.mark.parametrize(("c_in", "c_out", "pixels", "stride", "size"), SHAPES)
 def test_what_is_evaluated_is_exact_where_bfloat16_is(
-    c_in: int, c_out: int, size: int, stride: int, added: str
+    c_in: int, c_out: int, pixels: int, stride: int, size: int, added: str
 ) -> None:
     """Whole numbers, few weights and powers of two: every result has fewer than 8 bits.
 
     What is expected is computed on the CPU: a GPU's powers, and its convolutions by transforms,
     need not be exact.
     """
-    conv = torch.nn.Conv2d(c_in, c_out, 3, stride, 1, bias=False)
+    conv = torch.nn.Conv2d(c_in, c_out, size, stride, size // 2, bias=False)
     few = torch.rand(conv.weight.shape, generator=torch.Generator().manual_seed(1)) < 1 / c_in
     conv.weight.data = whole_numbers(*conv.weight.shape, most=1, seed=2) * few
     bn = torch.nn.BatchNorm2d(c_out, eps=0.0).eval()
     bn.weight.data, bn.bias.data = (whole_numbers(c_out, most=2, seed=n) for n in (3, 4))
     bn.running_mean = whole_numbers(c_out, most=2, seed=5)
     bn.running_var = 4.0 ** whole_numbers(c_out, most=1, seed=6)
-    x = whole_numbers(3, c_in, size, size, most=2, seed=7)
+    x = whole_numbers(3, c_in, pixels, pixels, most=2, seed=7)
     x = x.to(torch.float32 if c_in == 3 else torch.bfloat16, memory_format=torch.channels_last)
     out = bn(conv(x.float()))
     shape = {
         "nothing": None,
         "a map": out.shape,
-        "option A": (3, c_out // 2, 2 * out.shape[2], 2 * out.shape[3]),
+        "option A": (3, max(c_out // 2, 16), 2 * out.shape[2], 2 * out.shape[3]),
     }[added]
     extra = None if shape is None else whole_numbers(*shape, most=3, seed=8)
     if extra is not None:
@@ -215,7 +226,7 @@ def test_what_is_evaluated_is_exact_where_bfloat16_is(
     assert ours.is_contiguous(memory_format=torch.channels_last)
 
 
-@pytest.mark.parametrize("name", [*NETS[:3], "preact-resnet8", "preact-resnet8-C"])
+@pytest.mark.parametrize("name", [*BASIC_NETS, "preact-resnet8", "resnet11", "preact-resnet11"])
 def test_a_net_is_evaluated_as_near_as_by_the_library(name: str) -> None:
     net = build(name, 10)
     initialise(net, 0, PAPER.init)
@@ -231,7 +242,7 @@ def test_a_net_is_evaluated_as_near_as_by_the_library(name: str) -> None:
             ours, theirs = net(x) - expected, plain(x) - expected
     assert not torch.equal(ours, theirs)  # the kernels were asked
     # All that the interpreter cuts off is above zero, behind a ReLU: it adds up over the layers.
-    bound = 2 * theirs.norm() if DEVICE == "cuda" else 0.05 * expected.norm()
+    bound = 2 * theirs.norm() if DEVICE == "cuda" else 0.007 * net.depth * expected.norm()
     assert ours.norm() < bound, (ours.norm(), theirs.norm(), expected.norm())
 
 

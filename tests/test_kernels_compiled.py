@@ -13,7 +13,7 @@ pytest.importorskip("triton")
 KIB = 1024
 # Compute capability: shared memory that a program may take (CUDA C++ programming guide).
 SHARED = {"86": 99 * KIB, "90": 227 * KIB}
-NETS = ("resnet8", "preact-resnet14")  # every kernel, in all its ways
+NETS = ("resnet8", "preact-resnet14", "preact-resnet20-bottleneck")
 KERNELS = {
     *("_convolve", "_settle", "_apply", "_reduce", "_settle_backward", "_apply_backward"),
     *("_parts", "_sum", "_evaluate", "_activate"),

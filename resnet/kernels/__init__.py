@@ -1,6 +1,6 @@
-"""Kernels of our own for CIFAR-sized nets of basic blocks, in bfloat16: the step, and the test.
+"""Kernels of our own for CIFAR-sized nets, in bfloat16: the step, and the test.
 
-A block that trains is six kernels forward and eleven backward, where PyTorch's own take about
+A basic block that trains is six kernels forward and eleven backward, where PyTorch's own take about
 fifty; one that is tested is two, or three where it is pre-activated. They need Triton, which comes
 with PyTorch for CUDA; without it, or for other nets, nothing changes.
 """

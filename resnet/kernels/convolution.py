@@ -1,4 +1,4 @@
-"""3×3 convolutions of small maps, and what batch normalisation wants to know of their results.
+"""1×1 and 3×3 convolutions, and what batch normalisation wants to know of their results.
 
 One kernel serves forward and backward: a program makes BLOCK rows (a row: one pixel of one image)
 with all their channels, so that it can also sum over its rows what the next kernel needs.
@@ -27,7 +27,7 @@ def _convolve(
     w_out, w_in, w_y, w_x,
     H: tl.constexpr, W: tl.constexpr, OH: tl.constexpr, OW: tl.constexpr,
     C_IN: tl.constexpr, C_PAD: tl.constexpr, C_OUT: tl.constexpr,
-    STRIDE: tl.constexpr, TRANSPOSED: tl.constexpr, TAPS: tl.constexpr,
+    K: tl.constexpr, STRIDE: tl.constexpr, TRANSPOSED: tl.constexpr, TAPS: tl.constexpr,
     BLOCK: tl.constexpr, STAGES: tl.constexpr, SUMS: tl.constexpr,
     ADD: tl.constexpr, C_ADDED: tl.constexpr, EVERY: tl.constexpr,
 ):  # fmt: skip
@@ -39,7 +39,7 @@ def _convolve(
     wait()
     acc = products(
         acc, x, w, image, oy, ox, w_out, w_in, w_y, w_x,
-        H, W, C_IN, C_PAD, C_OUT, STRIDE, TRANSPOSED, TAPS, STAGES,
+        H, W, C_IN, C_PAD, C_OUT, K, STRIDE, TRANSPOSED, TAPS, STAGES,
     )  # fmt: skip
     out = tl.arange(0, C_OUT)
     at = rows[:, None] * C_OUT + out[None, :]
@@ -118,7 +118,7 @@ def _launch(
     _convolve[(parts,)](
         x, weight, y, found[0], found[1], x if straight is None else straight,
         active, raw, stats[0], stats[1], parts, w_out, w_in, w_y, w_x,
-        s.h, s.w, s.oh, s.ow, s.c_in, s.padded(how.taps), s.c_out, s.stride, transposed,
+        s.h, s.w, s.oh, s.ow, s.c_in, s.padded(how.taps), s.c_out, s.size, s.stride, transposed,
         how.taps, how.block, how.stages, sums, *adding(straight, y), num_warps=how.warps, **LAUNCH,
     )  # fmt: skip
     return y, found

@@ -25,7 +25,8 @@ def _evaluate(
     w_out, w_in, w_y, w_x,
     H: tl.constexpr, W: tl.constexpr, OH: tl.constexpr, OW: tl.constexpr,
     C_IN: tl.constexpr, C_PAD: tl.constexpr, C_OUT: tl.constexpr,
-    STRIDE: tl.constexpr, TAPS: tl.constexpr, BLOCK: tl.constexpr, STAGES: tl.constexpr,
+    K: tl.constexpr, STRIDE: tl.constexpr, TAPS: tl.constexpr, BLOCK: tl.constexpr,
+    STAGES: tl.constexpr,
     ADD: tl.constexpr, C_ADDED: tl.constexpr, EVERY: tl.constexpr,
 ):  # fmt: skip
     rows, c = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK), tl.arange(0, C_OUT)
@@ -35,7 +36,7 @@ def _evaluate(
     wait()
     acc = products(
         acc, x, w, image, oy, ox, w_out, w_in, w_y, w_x,
-        H, W, C_IN, C_PAD, C_OUT, STRIDE, False, TAPS, STAGES,
+        H, W, C_IN, C_PAD, C_OUT, K, STRIDE, False, TAPS, STAGES,
     )  # fmt: skip
     scale = tl.load(weight + c) * tl.rsqrt(tl.load(running_var + c) + eps)
     shift = tl.load(bias + c) - tl.load(running_mean + c) * scale
@@ -65,7 +66,7 @@ def evaluated(
 
     Args:
         x: float32 or bfloat16 [N, C, H, W], a pixel's channels together.
-        conv: 3×3, padding 1, stride s.
+        conv: 1×1, or 3×3 with padding 1; stride s.
         bn: of its C' channels.
         straight: bfloat16; a map of another shape is added by option A.
     """
@@ -76,7 +77,7 @@ def evaluated(
     _evaluate[(s.n * s.oh * s.ow // how.block,)](
         x, conv.weight, there, out, bn.weight, bn.bias, bn.running_mean, bn.running_var, bn.eps,
         *conv.weight.stride(), s.h, s.w, s.oh, s.ow, s.c_in, s.padded(how.taps), s.c_out,
-        s.stride, how.taps, how.block, how.stages,
+        s.size, s.stride, how.taps, how.block, how.stages,
         *adding(straight, out), num_warps=how.warps, **LAUNCH,
     )  # fmt: skip
     return out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import torch
 from torch import Tensor, nn
 
@@ -9,11 +11,12 @@ from resnet.kernels import convolution, evaluation
 from resnet.kernels.evaluation import evaluated
 from resnet.kernels.normalised import Receipt
 from resnet.kernels.preactivated import activated, preactivated
-from resnet.kernels.unit import Basic, Stem, last
+from resnet.kernels.unit import Original, Stem, last
 from resnet.nets.net import ResNet
 from resnet.nets.vocabulary import Block
 
-CHANNELS = (16, 32, 64)
+# Channels that a convolution of this size may read and write.
+CHANNELS = {3: (16, 32, 64), 1: (16, 32, 64, 128, 256)}
 
 
 class FusedBlock(Block):
@@ -38,40 +41,43 @@ class FusedBlock(Block):
         return None if self.downsample is None else x
 
 
-class FusedBasic(FusedBlock):
-    """A basic block of He et al. 2015."""
+class FusedOriginal(FusedBlock):
+    """A block of He et al. 2015."""
 
     def _trained(self, x: Tensor) -> Tensor:
         given, x = x, last(x)
         straight = self._straight(x)
         learned = [p for pair in self.layers for m in pair for p in m.parameters()]
         receipt = Receipt()
-        out = Basic.apply(x, straight, self, below(given, x, straight), receipt, *learned)
+        reads = below(given, x, straight)
+        out = Original.apply(x, straight, self.layers, reads, receipt, *learned)
         out.receipt = receipt
         return out
 
     def _evaluated(self, x: Tensor) -> Tensor:
-        (conv1, bn1), (conv2, bn2) = self.layers
-        return evaluated(evaluated(x, conv1, bn1), conv2, bn2, self._straight(x))
+        *inner, (conv, bn) = self.layers
+        active = reduce(lambda active, pair: evaluated(active, *pair), inner, x)
+        return evaluated(active, conv, bn, self._straight(x))
 
 
 class FusedPreactivated(FusedBlock):
-    """A basic block of He et al. 2016: full pre-activation."""
+    """A block of He et al. 2016: full pre-activation."""
 
     def _trained(self, x: Tensor) -> Tensor:
         given, x, layers = x, last(x), self.layers
-        (conv1, bn1), second = layers
+        (conv1, bn1), *others = layers
         if self.projects and bn1 is not None:  # the projection reads the activated map too
-            x, layers = activated(x, bn1), [(conv1, None), second]
+            x, layers = activated(x, bn1), [(conv1, None), *others]
         straight = self._straight(x)
         return preactivated(x, straight, layers, below(given, x, straight))
 
     def _evaluated(self, x: Tensor) -> Tensor:
-        (conv1, bn1), (conv2, bn2) = self.layers
-        active = x if bn1 is None else evaluation.activated(x, bn1)
+        convs, norms = zip(*self.layers, strict=True)
+        active = x if norms[0] is None else evaluation.activated(x, norms[0])
         straight = self._straight(active if self.projects else x)
-        inner = evaluated(active, conv1, bn2)
-        return convolution.forward(inner, conv2.weight, conv2.stride[0], straight)[0]
+        for conv, bn in zip(convs[:-1], norms[1:], strict=True):
+            active = evaluated(active, conv, bn)
+        return convolution.forward(active, convs[-1].weight, convs[-1].stride[0], straight)[0]
 
 
 class FusedResNet(ResNet):
@@ -110,7 +116,7 @@ def low(x: Tensor) -> bool:
     return asked and not torch.is_grad_enabled()
 
 
-BLOCKS = {"original": FusedBasic, "full-preact": FusedPreactivated}
+BLOCKS = {"original": FusedOriginal, "full-preact": FusedPreactivated}
 
 
 def fuse(net: nn.Module) -> None:
@@ -122,17 +128,21 @@ def fuse(net: nn.Module) -> None:
 
 
 def fusible(net: nn.Module) -> bool:
-    """Whether the kernels are written for this net: basic blocks of CIFAR's sizes, as in He et al.
-    2015, or with full pre-activation as in He et al. 2016."""
+    """Whether the kernels are written for this net: of CIFAR's sizes, as in He et al. 2015, or with
+    full pre-activation as in He et al. 2016."""
     if type(net) is not ResNet or net.maxpool is not None or net.placement not in BLOCKS:
         return False
-    return net.conv1.out_channels in CHANNELS and all(_basic(block) for block in net.blocks)
+    return net.conv1.out_channels in CHANNELS[3] and all(_known(block) for block in net.blocks)
 
 
-def _basic(block: nn.Module) -> bool:
-    if type(block) is not Block or block.style.unit != "basic":
+def _known(block: nn.Module) -> bool:
+    if type(block) is not Block:
         return False
     norms = all(bn is None or type(bn) is nn.BatchNorm2d for _, bn in block.layers)
-    wide = all(c.in_channels in CHANNELS and c.out_channels in CHANNELS for c, _ in block.layers)
     bare = block.se is None and block.mix is None and block.chance is None
-    return norms and wide and bare and block.survival == 1
+    return norms and bare and block.survival == 1 and all(_narrow(conv) for conv, _ in block.layers)
+
+
+def _narrow(conv: nn.Conv2d) -> bool:
+    known = CHANNELS.get(conv.kernel_size[0], ())
+    return conv.groups == 1 and conv.in_channels in known and conv.out_channels in known

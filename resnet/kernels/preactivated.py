@@ -14,13 +14,13 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from resnet.kernels import convolution, normalisation
+from resnet.kernels.kept import keep, kept
 from resnet.kernels.normalised import Normalised, Receipt
-from resnet.kernels.side import SIDE
 from resnet.kernels.unit import last, unit
 
 
 class Preactivated(Function):
-    """conv(relu(BN(conv(relu(BN(x)))))) + shortcut: x itself, by option A, a map, or nothing."""
+    """conv(relu(BN(… conv(relu(BN(x))) …))) + x, or with another shortcut, or with none."""
 
     @staticmethod
     def forward(
@@ -38,44 +38,36 @@ class Preactivated(Function):
         and the first of `layers`, pairs of a convolution and the BN before it, has no BN. `below`
         came with x, where this block alone reads it.
         """
-        (conv1, bn1), (conv2, bn2) = layers
-        one = None if sums is None else normalisation.forward(x, sums, bn1)
-        active = x if one is None else one.out
-        two = unit(active, conv1, bn2)
-        out, found = convolution.forward(two.out, conv2.weight, conv2.stride[0], shortcut)
+        convs, norms = zip(*layers, strict=True)
+        made = [] if sums is None else [normalisation.forward(x, sums, norms[0])]
+        active = made[0].out if made else x
+        for conv, bn in zip(convs[:-1], norms[1:], strict=True):
+            made.append(unit(active, conv, bn))
+            active = made[-1].out
+        out, found = convolution.forward(active, convs[-1].weight, convs[-1].stride[0], shortcut)
         ctx.mark_non_differentiable(found)
-        ctx.strides, ctx.below = (conv1.stride[0], conv2.stride[0]), below
+        ctx.below, ctx.active = below, sums is None
         ctx.itself, ctx.beside = shortcut is x, shortcut is not None and shortcut is not x
-        first = (x,) if one is None else (one.y, one.out, one.stats)
-        ctx.save_for_backward(conv1.weight, conv2.weight, two.y, two.out, two.stats, *first)
+        keep(ctx, x, convs, made)
         return out, found
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, g: Tensor, _: Any) -> tuple[Tensor | None, ...]:
         """Gradients of x, of a shortcut that is not x, and of the weights."""
-        weight1, weight2, *second = ctx.saved_tensors[:5]
-        two, first = Normalised(*second), ctx.saved_tensors[5:]
-        one, active = (Normalised(*first), first[1]) if len(first) > 1 else (None, first[0])
-        g = last(g)
-        dw2 = SIDE.gradient(g, two.out, weight2, ctx.strides[1])
-        behind, sums = convolution.backward(g, weight2, ctx.strides[1], two.out, below=two)
-        dy, *learned2, _ = normalisation.backward(behind, sums, two, masked=True)
-        dw1 = SIDE.gradient(dy, active, weight1, ctx.strides[0])
-        straight, back = g if ctx.itself else None, (dy, weight1, ctx.strides[0], active)
-        if one is None:
-            below = None if ctx.below is None else ctx.below.of(active)
-            dx, sums = convolution.backward(*back, straight, below)
-            if below is not None:
-                ctx.below.settle(dx, sums)
-            learned1: list[Tensor | None] = []
+        x, convs, made = kept(ctx)
+        dy = g = last(g)
+        learned: list[Tensor] = []
+        for conv in reversed(convs[1:]):
+            dy, *found = conv.through(dy, made.pop())
+            learned = [*found, *learned]
+        straight = g if ctx.itself else None
+        if ctx.active:
+            dx, *found = convs[0].into(dy, x, straight, ctx.below)
         else:
-            behind, sums = convolution.backward(*back, below=one)
-            dx, *learned1, _ = normalisation.backward(
-                behind, sums, one, masked=True, straight=straight
-            )
+            dx, *found = convs[0].through(dy, made.pop(), straight)
         beside = g if ctx.beside else None
-        return dx, None, beside, None, None, dw1, *learned1, dw2, *learned2
+        return dx, None, beside, None, None, *found, *learned
 
 
 class Activated(Function):

@@ -15,7 +15,10 @@ FACTOR = tl.constexpr(tl.float32 if knobs.runtime.interpret else tl.bfloat16)
 
 @dataclass(frozen=True)
 class Shape:
-    """A 3×3 convolution with padding 1: the map it reads [n, c_in, h, w], what it writes."""
+    """A convolution that keeps its map's size, but for the stride: what it reads and writes.
+
+    The map it reads is [n, c_in, h, w], its kernel size×size, padded by half of that.
+    """
 
     n: int
     h: int
@@ -24,14 +27,15 @@ class Shape:
     ow: int
     c_in: int
     c_out: int
+    size: int
     stride: int
 
     @classmethod
     def of(cls, x: Tensor, weight: Tensor, stride: int) -> Shape:
-        """The convolution of x [N, C, H, W] with weight [C', C, 3, 3]."""
-        (n, c_in, h, w), c_out = x.shape, weight.shape[0]
+        """The convolution of x [N, C, H, W] with weight [C', C, size, size]."""
+        (n, c_in, h, w), (c_out, _, size, _) = x.shape, weight.shape
         oh, ow = -(-h // stride), -(-w // stride)
-        return cls(n, h, w, oh, ow, c_in, c_out, stride)
+        return cls(n, h, w, oh, ow, c_in, c_out, size, stride)
 
     def turned(self) -> Shape:
         """The convolution that takes gradients back: from what was written to what was read."""
@@ -55,31 +59,35 @@ class Tile:
     stages: int = 1
 
 
-# (channels read, channels written, transposed): measured on an H200, benchmarks/NOTES.md.
+# (size, channels read, channels written, transposed): measured on an H200, benchmarks/NOTES.md.
 TILES = {
-    (3, 16, False): Tile(256, 4, 8),
-    (16, 16, False): Tile(256, 1, 4),
-    (16, 16, True): Tile(512, 1, 8),
-    (16, 32, False): Tile(128, 4, 4),
-    (32, 16, True): Tile(256, 1, 8),
-    (32, 32, False): Tile(128, 1, 4, 3),
-    (32, 32, True): Tile(128, 1, 4, 3),
-    (32, 64, False): Tile(64, 1, 4, 3),
-    (64, 32, True): Tile(128, 1, 8),
-    (64, 64, False): Tile(64, 1, 4, 3),
-    (64, 64, True): Tile(64, 4, 4),
+    (3, 3, 16, False): Tile(256, 4, 8),
+    (3, 16, 16, False): Tile(256, 1, 4),
+    (3, 16, 16, True): Tile(512, 1, 8),
+    (3, 16, 32, False): Tile(128, 4, 4),
+    (3, 32, 16, True): Tile(256, 1, 8),
+    (3, 32, 32, False): Tile(128, 1, 4, 3),
+    (3, 32, 32, True): Tile(128, 1, 4, 3),
+    (3, 32, 64, False): Tile(64, 1, 4, 3),
+    (3, 64, 32, True): Tile(128, 1, 8),
+    (3, 64, 64, False): Tile(64, 1, 4, 3),
+    (3, 64, 64, True): Tile(64, 4, 4),
 }
 
 
 def tile(shape: Shape, transposed: bool) -> Tile:
     """How to cut a convolution into programs."""
-    found = TILES.get((shape.c_in, shape.c_out, transposed))
-    if found is None:
-        found = Tile(128 if shape.c_in < 64 else 64, 4 if shape.c_in < 64 else 1, 4)
+    found = TILES.get((shape.size, shape.c_in, shape.c_out, transposed)) or _guess(shape)
     rows = shape.n * shape.oh * shape.ow
     while rows % found.block:
         found = replace(found, block=found.block // 2)
     return found
+
+
+def _guess(shape: Shape) -> Tile:
+    if shape.size == 1:
+        return Tile(max(32, min(8192 // max(shape.c_in, shape.c_out), 256)), 1, 4)
+    return Tile(128, 4, 4) if shape.c_in < 64 else Tile(64, 1, 4)
 
 
 def channels_last(like: Tensor, *shape: int) -> Tensor:

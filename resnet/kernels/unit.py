@@ -10,6 +10,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from resnet.kernels import convolution, normalisation
+from resnet.kernels.kept import keep, kept
 from resnet.kernels.normalised import Normalised, Receipt
 from resnet.kernels.side import SIDE
 
@@ -55,51 +56,49 @@ class Stem(Function):
         return None, None, None, None, dw, d_scale, d_shift
 
 
-class Basic(Function):
-    """relu(BN(conv(relu(BN(conv(x))))) + shortcut): x itself, by option A, a map, or nothing."""
+class Original(Function):
+    """relu(BN(conv(… relu(BN(conv(x))) …)) + x), or with another shortcut, or with none."""
 
     @staticmethod
     def forward(
         ctx: Any,
         x: Tensor,
         shortcut: Tensor | None,
-        block: Any,
+        layers: Any,
         below: Receipt | None,
         receipt: Receipt,
         *learned: Tensor,
     ) -> Tensor:
-        """x [N, C, H, W], what is added, six weights.
+        """x [N, C, H, W], what is added, pairs of a convolution and the BN behind it, and weights.
 
         Added is nothing, x (by option A where shapes differ) or a map [N, C', H/stride, W/stride].
         `below` came with x, where this block alone reads it; `receipt` goes with what is returned.
         """
-        (conv1, bn1), (conv2, bn2) = block.layers
-        first = unit(x, conv1, bn1)
-        second = unit(first.out, conv2, bn2, shortcut)
-        receipt.issue(second)
-        ctx.strides, ctx.below, ctx.receipt = (conv1.stride[0], conv2.stride[0]), below, receipt
+        made, read = [], x
+        for conv, bn in layers[:-1]:
+            made.append(unit(read, conv, bn))
+            read = made[-1].out
+        conv, bn = layers[-1]
+        made.append(unit(read, conv, bn, shortcut))
+        receipt.issue(made[-1])
+        ctx.below, ctx.receipt = below, receipt
         ctx.itself, ctx.added = shortcut is x, shortcut is not None
-        maps = (x, first.y, first.out, first.stats, second.y, second.out, second.stats)
-        ctx.save_for_backward(*maps, conv1.weight, conv2.weight)
-        return second.out
+        keep(ctx, x, [conv for conv, _ in layers], made)
+        return made[-1].out
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
-        """Gradients of x, of a shortcut that is not x, and of the six weights."""
-        x, y1, out1, stats1, y2, out2, stats2, weight1, weight2 = ctx.saved_tensors
-        one, two = Normalised(y1, out1, stats1), Normalised(y2, out2, stats2)
-        dy, *learned2, handed = through(g, two, ctx.receipt, hand=ctx.added)
-        dw2 = SIDE.gradient(dy, out1, weight2, ctx.strides[1])
-        g, sums = convolution.backward(dy, weight2, ctx.strides[1], out1, below=one)
-        dy, *learned1, _ = normalisation.backward(g, sums, one, masked=True, hand=False)
-        dw1 = SIDE.gradient(dy, x, weight1, ctx.strides[0])
-        below = None if ctx.below is None else ctx.below.of(x)
+        """Gradients of x, of a shortcut that is not x, and of the weights."""
+        x, convs, made = kept(ctx)
+        dy, *norm, handed = through(g, made.pop(), ctx.receipt, hand=ctx.added)
+        learned: list[Tensor] = []
+        for conv, of in zip(reversed(convs[1:]), reversed(made), strict=True):
+            dy, dw, *before = conv.through(dy, of)
+            learned, norm = [dw, *norm, *learned], before
         straight, beside = (handed, None) if ctx.itself else (None, handed)
-        dx, sums = convolution.backward(dy, weight1, ctx.strides[0], x, straight, below)
-        if below is not None:
-            ctx.below.settle(dx, sums)
-        return dx, beside, None, None, None, dw1, *learned1, dw2, *learned2
+        dx, dw = convs[0].into(dy, x, straight, ctx.below)
+        return dx, beside, None, None, None, dw, *norm, *learned
 
 
 def last(x: Tensor) -> Tensor:

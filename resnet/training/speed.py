@@ -14,7 +14,7 @@ class Speed:
         graph: capture step and evaluation as CUDA graphs, where there is a CUDA device.
         compile: compile the blocks, each kind once (see `resnet.training.regional`).
         channels_last: keep a pixel's channels together.
-        kernels: train basic blocks in bfloat16 by kernels of our own (see `resnet.kernels`), where
+        kernels: train CIFAR's nets in bfloat16 by kernels of our own (see `resnet.kernels`), where
             steps are captured.
     """
 
