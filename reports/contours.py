@@ -60,6 +60,10 @@ class Scale:
                          label="training loss (nats)", ticks=self.levels[::3],
                          format="%.3g")  # fmt: skip
 
+    def kind(self) -> str:
+        """Whether levels rise by a sum or by a factor, in words."""
+        return "evenly spaced" if self.levels is LI else "logarithmic"
+
     def words(self) -> str:
         """What a caption says of the upper end of the scale, and of what is on none."""
         above = "the darkest for all losses above" if self.extend in ("max", "both") else "up to"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reports.scopes import SCOPE, scopes_of
+from reports.tables import place
 
 if TYPE_CHECKING:
     from reports.report import Report
@@ -48,10 +49,10 @@ def _keep_fuller(found: dict[Hashable, Verdict], key: Hashable, verdict: Verdict
 
 
 def _once(verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """The verdicts, without a claim on the runs of another recipe that is also told as such."""
+    """The verdicts, without a claim in the scope of another recipe that is also told as such."""
     every = list(verdicts)
-    named = {(v.claim.id.partition("@")[0], v.run_ids) for v in every if "@" in v.claim.id}
-    return [v for v in every if (v.claim.id, v.run_ids) not in named]
+    named = {(v.claim.id.partition("@")[0], place(v)) for v in every if "@" in v.claim.id}
+    return [v for v in every if (v.claim.id, place(v)) not in named]
 
 
 def _not_run(report: Report, claim: Claim) -> Verdict:

@@ -9,7 +9,7 @@ import numpy as np
 from reports import style
 from reports.elements import Figure, element
 from reports.profiles import extremes
-from reports.tables import TRAINING, done_on, paper_figure
+from reports.tables import TRAINING, paper_mark
 from reports.words import ids, scope
 
 if TYPE_CHECKING:
@@ -84,7 +84,10 @@ def _legend(axis: Any, panels: int) -> None:
     names = axis.get_legend_handles_labels()[1]
     longest = max(map(len, names), default=0)
     columns = max(1, int(style.WIDTH / panels / (MARK + LETTER * longest)))
-    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=columns, columnspacing=1.2)
+    found = axis.legend(
+        loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=columns, columnspacing=1.2
+    )
+    style.opaque(found)
 
 
 def _scale(axes: list[Any], errors: pd.DataFrame, report: Report) -> str:
@@ -101,7 +104,7 @@ def _scale(axes: list[Any], errors: pd.DataFrame, report: Report) -> str:
         axis.set_ylabel("error (%)" if place == 0 else "")
         if last >= 10_000:
             axis.xaxis.set_major_formatter(lambda step, _: f"{step / 10_000:g}")
-            axis.set_xlabel("iteration (1e4)")
+            axis.set_xlabel("iteration (10,000s)")
     if full and real:
         return "Axes as in Figure 6 of He et al. 2015; what lies above 20 % is not shown."
     return "Axes fitted to these runs."
@@ -120,7 +123,7 @@ def arms_figure(report: Report) -> Figure:
                 done = report.done[report.done["net"] == net]
                 look = style.look(_rank(report.nets, net))
                 bars |= _dots(axis, done[metric].dropna().to_numpy(float), place, look)
-                figure = paper_figure(net, done_on(report), metric)
+                figure = paper_mark(report, net, metric)
                 if figure is not None:
                     dashes = True
                     axis.plot(place, figure, "_", color="black", markersize=13, markeredgewidth=1.6)

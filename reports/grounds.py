@@ -29,13 +29,14 @@ def grounds(report: Report) -> Table:
     caption = (
         f"What each verdict rests on. Scope: {scope(report)}. The paper's column is worked out "
         "from the figures that one paper prints for the nets that the claim names, the claim's own "
-        "first; a dash where none was read there, or where the claim is asked of other nets."
+        "first (of arms under other recipes, from each recipe's own source); a dash where none was "
+        "read there, or where the claim is asked of other nets."
     )
     columns = tuple(name for name in GROUNDS if name != "Scope")
     rows = grounds_rows(report, report.verdicts)
     if not rows:
         return Table("No verdict was reached.")
-    return Table(caption, columns, rows, "llcrrrr", (15, 29, 14, 12, 15, 9, 6))
+    return Table(caption, columns, rows, "llcrrrr", (13, 29, 13, 14, 15, 10, 6))
 
 
 def grounds_rows(
@@ -146,6 +147,15 @@ def not_asked(report: Report) -> Table:
         for name, needs in report.not_asked.items()
     )
     if not rows:
-        return Table("Every claim of this family was asked.")
+        return Table(_every_claim(report))
     caption = f"Claims not asked, and why. The paper preset has all nets. Scope: {scope(report)}."
     return Table(caption, ("Claim", "Sentence", "Why"), rows, "lll", (14, 53, 33))
+
+
+def _every_claim(report: Report) -> str:
+    """What stands where no claim was left out: whether the nets at hand could answer them all."""
+    if not_run := [v.claim.id for v in report.verdicts if v.word == "not run"]:
+        return f"Not answered by these runs: {', '.join(not_run)}; why, the open ends say."
+    partly = [v.claim.id for v in report.verdicts if v.claim.asked_in_part]
+    of_them = f"; in part: {', '.join(partly)}" if partly else ""
+    return f"Every claim of this family was asked{of_them}."

@@ -9,9 +9,10 @@ import numpy as np
 from reports import style
 from reports.elements import Figure, element
 from reports.figures import MOST_POINTS
+from reports.profiles import across, leftmost
 from reports.scopes import family
 from reports.sides import kind
-from reports.tables import TRAINING, done_on, paper_figure
+from reports.tables import TRAINING, done_on, paper_mark
 from reports.variants import dots
 from reports.words import ids, scope
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from reports.report import Report
-
-ACROSS = 4
-"""Panels side by side."""
 
 
 @element
@@ -36,10 +34,9 @@ def panels(report: Report) -> Figure:
         for place, (axis, net) in enumerate(zip(axes, nets, strict=True)):
             _curves(axis, errors[errors["net"] == net])
             axis.set_title(net.replace("-from-", "\n-from-").replace("@", "\n@"), fontsize=7.5)
-            if place + ACROSS >= len(nets):
+            if place + across(len(nets)) >= len(nets):
                 axis.set_xlabel("iteration")
-            if place % ACROSS == 0:
-                axis.set_ylabel("error (%)")
+            axis.set_ylabel("error (%)" if leftmost(axis) else "")
         low, high = errors["value"].min(), errors["value"].max()
         axes[0].set_ylim(np.floor(low / 5) * 5, np.ceil(high / 5) * 5)
         axes[0].set_xlim(0, int(errors["step"].max()))
@@ -55,13 +52,13 @@ def grid(panels: int) -> tuple[Any, list[Any]]:
     """A figure of the text's width with so many axes in rows, all of one scale."""
     from matplotlib.figure import Figure as Drawing
 
-    across = min(panels, ACROSS)
-    rows = -(-panels // across)
+    columns = across(panels)
+    rows = -(-panels // columns)
     drawing = Drawing(figsize=(style.WIDTH, 0.5 + 1.45 * rows))
-    axes = drawing.subplots(rows, across, squeeze=False, sharex=True, sharey=True).flatten()
+    axes = drawing.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flatten()
     for axis in axes[panels:]:
         axis.remove()
-    for axis in axes[max(panels - across, 0) : panels]:  # nothing is left below them
+    for axis in axes[max(panels - columns, 0) : panels]:  # nothing is left below them
         axis.tick_params(labelbottom=True)
     return drawing, list(axes[:panels])
 
@@ -124,9 +121,10 @@ def _line(
     for net, size in nets:
         values = report.done.loc[report.done["net"] == net, metric].dropna().to_numpy(float)
         if len(values):
-            axis.plot([size] * len(values), values, linestyle="", markersize=3.2, **look)
+            shown = {"linestyle": "", "markersize": 3.2, "alpha": 0.7, "markeredgecolor": "white"}
+            axis.plot([size] * len(values), values, markeredgewidth=0.3, **shown, **look)
             means.append((size, values.mean()))
-        if (figure := paper_figure(net, done_on(report), metric)) is not None:
+        if (figure := paper_mark(report, net, metric)) is not None:
             axis.plot(size, figure, "_", color="black", markersize=11, markeredgewidth=1.5)
             dashes = True
     if means:

@@ -13,6 +13,7 @@ from reports.elements import Figure, Table, element
 from reports.grids import first_seeds, looked, seen
 from reports.profiles import leftmost, panels
 from reports.sections import MISSING, about, both, mean
+from reports.tables import PAIRED
 from reports.words import row
 from resnet.analysis import curvature
 from resnet.analysis.settings import default
@@ -50,7 +51,8 @@ def surfaces(report: Report) -> Figure:
     caption = (
         "Training loss (nats) around the trained net (cross) in two random filter-normalised "
         "directions, in filter lengths; the lowest seed of each net. Shades and contours are the "
-        f"same in all panels, {shades.words()}. {about(report, _around(report), found)}"
+        f"same in all panels, {shades.words()}; their levels are {shades.kind()}. "
+        f"{about(report, _around(report), found)}"
     )
     return Figure(caption, drawing=drawing)
 
@@ -123,16 +125,18 @@ def landscape_table(report: Report) -> Table:
         )  # fmt: skip
     asked = default(Recipe.from_json(report.recipe)) if report.recipe else looked(report)
     other = (
-        ""
+        "As many points and images as claims ask for under this recipe. "
         if looked(report) == asked
-        else f"Claims ask for {asked.resolution} points a side on {asked.images:,} images, and are "
-        "not asked of these. "
+        else f"Claims ask for {asked.resolution} points a side on {asked.images:,} images under "
+        "this recipe, and are not asked of these. "
     )
     caption = (
         "The surfaces in numbers, means over seeds: loss of the trained net (nats), and mean log10 "
         "of the loss on the border of the plane; negative curvature, its share at each inner point "
         "of the grid, mean over points (0 % for a convex surface, 50 % for a saddle as steep both "
-        "ways); points of the grid that lie below all eight neighbours. "
+        "ways); minima: points of the grid that lie below all eight neighbours. A net whose loss "
+        "is near the logarithm of the number of classes (2.30 for ten) only guesses: its surface "
+        f"is not that of a trained net. {PAIRED} "
         f"{other}{about(report, _around(report), found)}"
     )
     columns = ("Net", "Seeds", "Loss, centre", "log10, border", "Negative curvature, %", "Minima")

@@ -31,7 +31,7 @@ COLUMNS = {
     "lesion_median_rise": "Median rise",
     "lesion_chance_share": "Of the way, %",
     "lesion_downsampling_excess": "Downsampling, more",
-    "lesion_ten_error": "10 of 54",
+    "lesion_ten_error": "10 of 54 less",
     "lesion_correlation": "ρ, deleted",
     "shuffle_correlation": "ρ, τ",
 }
@@ -102,7 +102,7 @@ def many_lesions(report: Report) -> Figure:
         handles, names = axes[0].get_legend_handles_labels()
         drawing.legend(handles, names, loc="outside lower center", ncols=4, columnspacing=1.2)
     caption = (
-        "Test error with several lesions, a dot one of several random draws and seed. Left: blocks "
+        "Test error with several lesions, a dot a random draw and a seed. Left: blocks "
         "deleted at random, 1 to 20 of 54 (of other numbers of blocks in proportion), with the "
         "mean over draws and seeds as a line. Right: pairs of blocks of one stage and shape "
         "swapped, by "
@@ -153,7 +153,7 @@ def lesion_table(report: Report) -> Table:
         "Lesions in numbers, means over seeds; errors and rises in points. Whole: test error of "
         "the net as trained, in the precision of these measurements. Median rise: over blocks that "
         "keep the shape, one deleted. Of the way: that rise in percent of the way to guessing. "
-        "Downsampling, more: how much more the error rises where the shape changes. 10 of 54: "
+        "Downsampling, more: how much more the error rises where the shape changes. 10 of 54 less: "
         "error with that share of blocks deleted. "
         "ρ: Spearman's correlation of the error with the number deleted, and with Kendall's τ. "
         f"{NONE}: not defined for the net, or fewer than {FEWEST_ORDERS} values of τ. "

@@ -2,43 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reports import grounds
 from reports.elements import Cell, Table, Text, element
 from reports.scales import from_long, scale_of
-from reports.tables import UNITS, breakable, effect, looks, place, sentence, word
-from reports.words import NONE, TONE, interval, row, scope_words
+from reports.tables import (
+    IN_PART,
+    UNITS,
+    breakable,
+    effect,
+    holds_if,
+    looks,
+    place,
+    sentence,
+    word,
+)
+from reports.words import TONE, interval, row, scope_words
+from resnet.claims.arms import split
+from resnet.recipes.short import CUT
 from resnet.terminal import count
 
 if TYPE_CHECKING:
     from reports.report import Report
+    from resnet.claims.model import Claim
     from resnet.claims.verdicts import Verdict
 
 
+MOVED = "†: asked of other nets than the claim names; the table of all verdicts has them."
 MOST_SCALES = 6
 """Columns of the overview: more do not fit the page."""
 
 
 @element
 def tally(report: Report) -> Text:
-    """In words: how many claims went which way, on the longest training that can decide them."""
+    """In words: how many claims went which way, each where the most is known of it."""
     best: dict[str, Verdict] = {}
-    for verdict in sorted(from_long(report), key=lambda v: v.n < v.claim.min_seeds):
+    for verdict in sorted(from_long(report), key=_unsure):
         best.setdefault(verdict.claim.id, verdict)
-    words = [verdict.said for verdict in best.values()]
-    every = dict.fromkeys(said for word in TONE for said in (word, f"{word} in part"))
-    counts = ", ".join(f"{words.count(said)} {said}" for said in every if said in words)
-    if not words:
+    if not best:
         return Text("No claim is answered by these runs.")
     left = len(report.experiment.claims) - len({name.partition("@")[0] for name in best})
+    by_scale = dict.fromkeys(map(scale_of, from_long(report)))
+    told = [(name, [v for v in best.values() if scale_of(v) == name]) for name in by_scale]
+    each = "; ".join(f"{_counts(mine)} under {name}" for name, mine in told if mine)
     return Text(
-        "Each claim counted once, on the longest training that has seeds enough for a verdict, or "
-        f"else on the longest: {counts}. For "
+        "Each claim counted once: where it has seeds enough for a verdict rather than fewer, as a "
+        "whole rather than in part, and of what is left in the longest training: "
+        f"{_counts(best.values())}. By recipe: {each}. For "
         f"{count(left, 'more claim')} of the papers there are no runs that could answer."
     )
+
+
+def _unsure(verdict: Verdict) -> tuple[bool, bool]:
+    return verdict.n < verdict.claim.min_seeds, verdict.claim.asked_in_part is not None
+
+
+def _counts(verdicts: Iterable[Verdict]) -> str:
+    """'3 reproduced, 1 contradicted'."""
+    words = [verdict.said for verdict in verdicts]
+    every = dict.fromkeys(said for word in TONE for said in (word, f"{word} in part"))
+    return ", ".join(f"{words.count(said)} {said}" for said in every if said in words)
 
 
 @element
@@ -59,8 +85,9 @@ def overview(report: Report) -> Table:
     wide = 60 // len(names)
     caption = (
         "Every claim that was asked, by recipe, from the longest training to the shortest; in "
-        "brackets the seeds; several words where recipes of one scale answer differently. Claims "
-        "of this suite are questions that no paper answers in print."
+        "brackets the seeds, and of how many of the claim's contrasts the word is where not of "
+        "all; several words where recipes of one scale answer differently. Claims of this suite "
+        f"are questions that no paper answers in print. {MOVED}{_cut(names)}"
     )
     columns = ("Claim", *map(breakable, names))
     widths = (100 - wide * len(names), *[wide] * len(names))
@@ -70,7 +97,25 @@ def overview(report: Report) -> Table:
 def _named(verdict: Verdict) -> str:
     claim = verdict.claim
     paper = "this suite" if claim.source.status == "OURS" else breakable(claim.source.paper)
-    return f"{breakable(claim.id)}: {claim.sentence} ({paper})"
+    return f"{breakable(claim.id)}: {claim.sentence} ({paper}){'†' * moved(claim)}"
+
+
+def moved(claim: Claim) -> bool:
+    """Whether the claim is asked of other nets than those that it names."""
+    from resnet.claims import registry
+
+    stated = registry.claims().get(claim.id.partition("@")[0])
+    theirs = {split(arm)[0] for arm in (stated or claim).arms}
+    return not {split(arm)[0] for arm in claim.asked_of} <= theirs
+
+
+def _cut(names: Iterable[str]) -> str:
+    """Which recipes are others cut short, and so no further runs; '' for none."""
+    pairs = [(name, *name.split(CUT)) for name in names if CUT in name]
+    return "".join(
+        f" {name} is not of further runs: it is those of {whole} as they stood after epoch {epoch}."
+        for name, whole, epoch in pairs
+    )
 
 
 def _brief(verdicts: Sequence[Verdict]) -> Cell:
@@ -78,9 +123,15 @@ def _brief(verdicts: Sequence[Verdict]) -> Cell:
     fullest: dict[str, Verdict] = {}
     for verdict in sorted(verdicts, key=lambda one: -one.n):
         fullest.setdefault(verdict.said, verdict)
-    cells = [replace(word(v), text=f"{word(v).text} ({v.n})") for v in fullest.values()]
+    cells = [replace(word(v), text=f"{word(v).text} ({_of(v)})") for v in fullest.values()]
     tone = cells[0].tone if len(cells) == 1 else ""
     return Cell("; ".join(cell.text for cell in cells), tone)
+
+
+def _of(verdict: Verdict) -> str:
+    """The seeds; and how many contrasts of all, where some could not be asked."""
+    part = verdict.claim.asked_in_part
+    return f"{verdict.n}; {part[0]} of {part[1]}" if part else str(verdict.n)
 
 
 @element
@@ -89,18 +140,17 @@ def all_verdicts(report: Report) -> Table:
     where = _naming(report)
     rows = tuple(
         row(breakable(v.claim.id), sentence(v), word(v), where(v), effect(v),
-            interval(v.low, v.high, signed=True), _paper(report, v), v.n)
+            interval(v.low, v.high, signed=True), holds_if(v), v.n)
         for v in told(report)
     )  # fmt: skip
     caption = (
-        f"All claims, n seeds each. {UNITS}; "
-        "intervals are Student's t over paired seeds and hold together at 95 % within a claim."
-        f"{looks(report)} The paper's figure is worked out from what one paper prints, the claim's "
-        "own first, for the contrast that the verdict hangs on; a dash where none prints it. Only "
-        "runs of one scope are compared."
+        f"All claims, n seeds each. {UNITS}; of a claim's contrasts, the effect is that of the one "
+        "least in favour, and holds if it lies as the last column but one says. Intervals are "
+        f"Student's t over paired seeds and hold together at 95 % within a claim.{looks(report)}"
+        f"{IN_PART} Only runs of one scope are compared."
     )
-    columns = ("Id", "Claim", "Verdict", "Scope", "Effect", "Interval", "Paper", "n")
-    return Table(caption, columns, rows, "llclrrrr", (12, 28, 13, 11, 10, 14, 7, 5))
+    columns = ("Id", "Claim", "Verdict", "Scope", "Effect", "Interval", "Holds if", "n")
+    return Table(caption, columns, rows, "llclrrrr", (12, 26, 13, 11, 11, 14, 9, 4))
 
 
 def told(report: Report) -> list[Verdict]:
@@ -124,12 +174,6 @@ def _naming(report: Report) -> grounds.Where:
     copies = report.runs["dataset_copy"].dropna().unique()
     common = f", {copies[0]}" if len(copies) == 1 else ""
     return lambda verdict: breakable(place(verdict).replace(common, ""))
-
-
-def _paper(report: Report, verdict: Verdict) -> str:
-    """The paper's figure for the contrast whose effect the verdict reports."""
-    hung = verdict.decisive
-    return NONE if hung is None else grounds.of_paper(report, verdict, hung.contrast)
 
 
 @element

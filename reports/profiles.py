@@ -42,13 +42,18 @@ def panels(count: int, height: float = 2.2, sharey: bool = True) -> tuple[Any, l
     """
     from matplotlib.figure import Figure as Drawing
 
-    columns = count if count <= WIDE else -(-count // -(-count // WIDE))
+    columns = across(count)
     rows = -(-count // columns)
     drawing = Drawing(figsize=(style.WIDTH, height * rows))
     axes = drawing.subplots(rows, columns, squeeze=False, sharey=sharey).ravel()
     for axis in axes[count:]:
         axis.set_visible(False)
     return drawing, list(axes[:count])
+
+
+def across(count: int) -> int:
+    """How many of `count` panels stand in a row, so that rows are as even as can be."""
+    return -(-count // -(-count // WIDE))
 
 
 def leftmost(axis: Any) -> bool:
@@ -66,8 +71,9 @@ def extremes(report: Report, rows: pd.DataFrame) -> str:
     """In words, by net: how far the first block's value, and any block's, falls below the last's.
 
     `rows` have net, run_id, step, place and value; decades, each run at its lowest step, means over
-    seeds.
+    the seeds that are finished: of others the later steps are missing.
     """
+    rows = rows[rows["run_id"].isin(report.done["id"])]
     with np.errstate(divide="ignore"):  # a norm that has vanished altogether is printed as a dash
         logs = rows.sort_values("place").assign(value=np.log10(rows["value"]))
     lines = logs.groupby(["net", "run_id", "step"], observed=True, sort=False)["value"]
@@ -153,5 +159,6 @@ def by_step(report: Report, name: str, label: str, log: bool, caption: str) -> F
         for axis in axes:
             named |= dict(zip(*axis.get_legend_handles_labels()[::-1], strict=True))
         order = [f"step {step:,}" for step in steps]
-        drawing.legend([named[name] for name in order], order, loc="outside lower center", ncols=6)
+        lines = [named[name] for name in order]
+        style.opaque(drawing.legend(lines, order, loc="outside lower center", ncols=6))
     return Figure(caption, drawing=drawing)

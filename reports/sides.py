@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reports.elements import Cell, Table, element
 from reports.scopes import family, order
-from reports.tables import done_on, word
+from reports.tables import done_on, source, word
 from reports.words import METRICS, NONE, number, row, scope
 from resnet.claims.arms import listed
 
@@ -93,9 +93,14 @@ def sources(report: Report) -> Table:
     """Every figure that papers and reproductions print of these nets, beside ours."""
     from resnet.claims import paper
     from resnet.claims.arms import split
+    from resnet.recipes import is_short
 
     rows: list[tuple[Cell, ...]] = []
-    asked = dict.fromkeys(split(arm)[0] for arm in _with_printed(report))
+    # After a fraction of the training there is little to compare: of the nets at hand alone.
+    arms, others = report.nets, ""
+    if not is_short(report.recipe_name):
+        arms, others = _with_printed(report), " and those of the paper preset"
+    asked = dict.fromkeys(split(arm)[0] for arm in arms)
     declared = dict.fromkeys(split(arm)[0] for arm in report.experiment.every_net)
     # Sorting keeps what ties in its order: the unchanged net, then its variants as declared.
     names = [*(net for net in declared if net in asked), *(n for n in asked if n not in declared)]
@@ -104,12 +109,15 @@ def sources(report: Report) -> Table:
         printed = {(one.source.paper, one.value): one for one in reversed(every)}
         if printed:
             rows += _of_these_runs(report, net)
-        rows += [row(net, str(one), one.source, one.protocol) for one in reversed(printed.values())]
+        rows += [
+            row(net, str(one), source(one.source), one.protocol)
+            for one in reversed(printed.values())
+        ]
     if not rows:
         return Table("No paper or reproduction known here prints a figure of these nets.")
     caption = (
-        "Every side: test errors in percent that papers and reproductions print of these nets and "
-        "those of the paper preset, with what differs in their protocol. Scope of these runs: "
+        "Every side: test errors in percent that papers and reproductions print of these nets"
+        f"{others}, with what differs in their protocol. Scope of these runs: "
         f"{scope(report)}."
     )
     columns = ("Net", "Test error", "Source", "Protocol")

@@ -26,8 +26,8 @@ def responses(report: Report) -> Figure:
         return Figure(MISSING)
     ordered = rows.sort_values(["run_id", "value"], ascending=[True, False])
     ordered = ordered.assign(place=ordered.groupby("run_id", observed=True).cumcount() + 1)
-    drawing = _pair(report, {"in order, from input to output": rows, "sorted": ordered}, "layer",
-                    "standard deviation")  # fmt: skip
+    parts = {"in order, from input to output": rows, "by magnitude": ordered}
+    drawing = _pair(report, parts, ("layer", "rank"), "standard deviation")
     caption = (
         "Standard deviation of the responses of the 3×3 layers, in the manner of Figure 7 of He et "
         "al. 2015: each one's output after BN, before rectification and addition, over all test "
@@ -50,21 +50,26 @@ def bn_scales(report: Report) -> Figure:
         "Scales of BN at the end of training: mean |γ| over the channels of each BN on the path of "
         f"the layers, a line a seed. {source(report, rows['run_id'])}"
     )
-    return Figure(caption, drawing=_pair(report, shown, "BN layer", "mean |γ|"))
+    return Figure(caption, drawing=_pair(report, shown, ("BN layer",) * len(shown), "mean |γ|"))
 
 
-def _pair(report: Report, parts: dict[str, pd.DataFrame], what: str, label: str) -> Any:
-    """Panels with one range, all nets in each."""
+def _pair(
+    report: Report, parts: dict[str, pd.DataFrame], whats: tuple[str, ...], label: str
+) -> Any:
+    """Panels with one range, all nets in each, the deepest first: it would hide the others."""
+    from reports.scopes import family
+
+    nets = sorted(report.nets, key=lambda net: -family(net)[1])
     kinds = looks(report.nets)
     with style.context():
         drawing, axes = style.canvas(len(parts), 2.6)
         for place, (axis, (title, rows)) in enumerate(zip(axes, parts.items(), strict=True)):
-            for net in (net for net in report.nets if (rows["net"] == net).any()):
+            for net in (net for net in nets if (rows["net"] == net).any()):
                 draw(axis, rows[rows["net"] == net], net, **kinds[net])
             axis.set_title(title)
-            axis.set_xlabel(what)
+            axis.set_xlabel(whats[place])
             axis.set_ylabel(label if place == 0 else "")
-            axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
+            style.opaque(axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2))
         top = max(axis.get_ylim()[1] for axis in axes)
         for axis in axes:
             axis.set_ylim(0, top)
@@ -79,7 +84,7 @@ def gradients_in_training(report: Report) -> Figure:
         "Norm of the loss's gradient with respect to each block's output, before the first step "
         "and after each step that weights were kept of, on one batch of training images in "
         "training mode. The first block's over the last's, and the lowest of all over the last's, "
-        f"in decades, each at its lowest step: {extremes(report, rows)}. "
+        f"in decades, each run at its lowest step: {extremes(report, rows)}. "
         f"{source(report, rows['run_id'])}"
     )
     return by_step(report, "gradient_norm", "gradient norm", True, caption)

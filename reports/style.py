@@ -61,3 +61,9 @@ def look(place: int) -> dict[str, Any]:
 def seethrough(n: int) -> float:
     """The opacity of each of `n` lines that lie over each other: all seeds stay visible."""
     return max(0.12, min(1.0, n**-0.5))
+
+
+def opaque(legend: Any) -> None:
+    """Draw the marks of a legend in full colour, however see-through the lines they stand for."""
+    for handle in legend.legend_handles:
+        handle.set_alpha(1)

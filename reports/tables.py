@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from reports.elements import BREAK, Cell, Table, Text, element, plain
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from reports.report import Report
+    from resnet.claims.model import Source
     from resnet.claims.verdicts import PartVerdict, Verdict
 
 
@@ -33,17 +35,18 @@ def verdicts(report: Report) -> Table:
     caption = (
         f"Verdicts. Scope: {scope(report)}. {UNITS}; of a claim's contrasts, the effect is that of "
         "the one least in favour. Intervals are Student's t over paired seeds and hold together "
-        f"at 95 % within a claim.{looks(report)}"
+        f"at 95 % within a claim.{looks(report)}{IN_PART * any(map(_partly, report.verdicts))}"
     )
     rows = tuple(
         row(f"{breakable(v.claim.id)}: {sentence(v)}", word(v), effect(v),
-            interval(v.low, v.high, signed=True), holds_if(v), v.n, source(v))
+            interval(v.low, v.high, signed=True), holds_if(v), v.n, source(v.claim.source))
         for v in report.verdicts
     )  # fmt: skip
     columns = ("Claim", "Verdict", "Effect", "Interval", "Holds if", "Seeds", "Source")
-    return Table(caption, columns, rows, "lcrrrrl", (30, 14, 13, 14, 8, 6, 15))
+    return Table(caption, columns, rows, "lcrrrrl", (30, 14, 13, 14, 9, 6, 14))
 
 
+IN_PART = " In part (m of n): of the claim's n contrasts, m could be asked of these nets."
 UNITS = (
     "Effects have their unit beside them: points are percentage points of error, decades powers "
     "of ten, a number without a unit is a correlation, a ratio or a standard deviation; what a % "
@@ -71,9 +74,8 @@ def sentence(verdict: Verdict) -> str:
     return claim.sentence + (f" (asked {claim.asked}{missing})" if claim.asked else "")
 
 
-def source(verdict: Verdict) -> str:
-    """Where the sentence stands, and what was not read there."""
-    where = verdict.claim.source
+def source(where: Source) -> str:
+    """Where a claim or figure stands, and what was not read there."""
     known = {"VERIFIED-2ND": "; read at second hand", "COMPUTED": "; worked out from it"}
     return breakable(f"{where}{known.get(where.status, '')}")
 
@@ -92,6 +94,10 @@ def effect(verdict: Verdict) -> str:
     return measured(verdict.effect, verdict.unit) + (f" ({kind})" if kind else "")
 
 
+def _partly(verdict: Verdict) -> bool:
+    return verdict.claim.asked_in_part is not None
+
+
 def holds_if(verdict: Verdict) -> str:
     """On which side of the margin that effect has to lie; a dash for none."""
     return aim(verdict.decisive.contrast) if verdict.decisive else NONE
@@ -105,19 +111,21 @@ def measured(value: float | None, unit: str) -> str:
 
 @element
 def summary(report: Report) -> Text:
-    """One sentence: how many claims went which way, on what."""
-    words = [v.said for v in report.verdicts]
-    told = [said for word in TONE for said in (word, f"{word} in part") if said in words]
-    tally = [f"{words.count(said)} {said}" for said in dict.fromkeys(told)]
+    """One sentence: how many claims went which way, and which, on what."""
+    words = dict.fromkeys(said for word in TONE for said in (word, f"{word} in part"))
+    which = {word: [v.claim.id for v in report.verdicts if v.said == word] for word in words}
+    tally = [f"{len(of)} {said} ({', '.join(of)})" for said, of in which.items() if of]
+    more = len(report.not_asked)
     if not len(report.runs):
         return Text(f"No runs of {', '.join(report.planned)} were found: nothing is decided.")
     used = {run for verdict in report.verdicts for run in verdict.run_ids}
     arms = report.runs.loc[report.runs["id"].isin(used), "net"]
     kind = "arm" if arms.str.contains("@").any() else "net"
     rest = f"{count(len(used), 'finished run')} of {count(arms.nunique(), kind)}"
-    if not words:
+    if not tally:
         return Text(f"No claim was asked of these runs: {scope(report)}.")
-    said = f"Of {count(len(words), 'claim')}: {', '.join(tally)}."
+    others = f"; {more} more could not be asked" if more else ""
+    said = f"Of {count(len(report.verdicts), 'claim')}: {', '.join(tally)}{others}."
     if not used:
         return Text(f"{said} No claim could be decided on these runs: {scope(report)}.")
     return Text(f"{said} This rests on {rest}, {scope(report)}, and holds for that scope alone.")
@@ -139,9 +147,26 @@ def paper_figure(net: str, dataset: str, metric: str = "test_error") -> float | 
     return None if found is None or found.value is None else float(found.value)
 
 
+def paper_mark(report: Report, net: str, metric: str = "test_error") -> float | None:
+    """The paper's figure where one belongs beside ours in a drawing: not of a short recipe.
+
+    After a fraction of the training errors lie so far above it that the axes would show little
+    else.
+    """
+    from resnet.recipes import is_short
+
+    return None if is_short(report.recipe_name) else paper_figure(net, done_on(report), metric)
+
+
 TRAINING = (
     "The training error is that of the last epoch's batches as the net was trained on them, the "
     "test error that of the net after the last step."
+)
+
+
+PAIRED = (
+    "Contrasts are of the seeds that all their arms have, and need not equal differences of these "
+    "means."
 )
 
 
@@ -158,9 +183,8 @@ def arms(report: Report) -> Table:
         )  # fmt: skip
     caption = (
         f"Arms: error in percent, mean over seeds and 95 % t interval. {TRAINING} "
-        f"Scope: {scope(report)}; {ids(report.done)}. The paper's: test errors read in it, of its "
-        "own recipe on the original data. Contrasts are of the seeds that all their arms have, and "
-        "need not equal differences of these means."
+        f"Scope: {scope(report)}; {ids(report.done)}. Paper, test: errors that the paper prints, "
+        f"of its own recipe on the original data. {PAIRED}"
     )
     columns = (
         "Net",
@@ -213,17 +237,20 @@ def _of_data(report: Report) -> str:
     if not copies:
         return ""
     return plain(
-        "These runs are on a copy of the data set that is not the original one "
-        f"({', '.join(copies)}): error rates do not compare with the paper's, orders may."
+        "These runs are on a copy of the data set that is not the original one, "
+        f"{'; '.join(copies)}: error rates do not compare with the paper's, orders may."
     )
 
 
 def _of_recipe(report: Report) -> str:
     """What to know of a recipe that is shorter than the paper's; '' for another, or for several."""
+    from resnet.data.names import split
     from resnet.recipes import CUT, Recipe, is_short
     from resnet.recipes.compare import papers
 
-    if not report.recipe or report.experiment.name == "summary":
+    if report.experiment.name == "summary":
+        return _of_recipes(report)
+    if not report.recipe:
         return ""
     recipe = Recipe.from_json(report.recipe)
     name, _, epoch = recipe.name.partition(CUT)
@@ -235,8 +262,30 @@ def _of_recipe(report: Report) -> str:
     if not is_short(name):
         return ""
     whole = papers(recipe)
+    part = split(report.runs["dataset"].iloc[0])[1]  # a part has fewer images than the whole set
+    of_its = "" if part else f" of its {whole.train_images:,}"
     return (
         f"Recipe {name}: {recipe.steps:,} of the paper's {whole.steps:,} steps, "
-        f"{recipe.train_images:,} of its {whole.train_images:,} images. No verdict here speaks of "
+        f"{recipe.train_images:,}{of_its} images. No verdict here speaks of "
+        "training as long as the paper's."
+    )
+
+
+def _of_recipes(report: Report) -> str:
+    """What to know of the recipes of several that are shorter than the paper's; '' for none."""
+    from resnet.recipes import PAPER, SHORT, is_short
+
+    runs = report.runs.drop_duplicates("recipe")
+    steps = {
+        str(name): json.loads(fields or "{}").get("steps")
+        for name, fields in zip(runs["recipe"], runs["recipe_fields"], strict=True)
+    }
+    cut = [f"{name} to {steps[name]:,}" for name in SHORT if steps.get(name)]
+    cut.sort(key=lambda words: -steps[words.split()[0]])
+    if not any(map(is_short, steps)):
+        return ""
+    return (
+        f"Recipes that begin with {', '.join(words.split()[0] for words in cut)} are cut down from "
+        f"the paper's {PAPER.steps:,} steps: {', '.join(cut)}. No verdict under them speaks of "
         "training as long as the paper's."
     )

@@ -62,6 +62,9 @@ def test_every_side_has_a_row_for_each_recipe_at_hand_and_variants_in_their_orde
     ]
     factory.write_all(tmp_path / "s", ("resnet110-C", "resnet20"), [0])
     table = sides.sources(narrowed("shortcuts", load(tmp_path / "s")))
+    assert {row[0].text for row in table.rows} == {"resnet110-C", "resnet20"}  # a short recipe
+    factory.write_all(tmp_path / "l", ("resnet110-C", "resnet20"), [0], recipe="paper")
+    table = sides.sources(narrowed("shortcuts", load(tmp_path / "l")))
     at_110 = dict.fromkeys(row[0].text for row in table.rows if "110" in row[0].text)
     assert list(at_110)[:4] == ["plain110", "resnet110", "resnet110-C", "resnet110-scaled-0.5-0.5"]
 

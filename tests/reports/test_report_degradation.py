@@ -83,9 +83,12 @@ def test_a_caption_names_the_marks_that_its_figure_has(made: Made, tmp_path: Pat
 
     several = arms_figure(made.report).caption
     assert "the mean with its 95 % t interval over seeds" in several
-    assert "Black dashes" in several
-    factory.write_all(tmp_path, ("plain20", "plain56"), [0])
-    alone = arms_figure(narrowed("degradation", load(tmp_path))).caption
+    assert "Black dashes" not in several  # far below what a short recipe comes to
+    factory.write_all(tmp_path / "long", ("plain20", "resnet20"), [0], recipe="paper")
+    whole = arms_figure(narrowed("degradation", load(tmp_path / "long"))).caption
+    assert "Black dashes" in whole
+    factory.write_all(tmp_path / "one", ("plain20", "plain56"), [0])
+    alone = arms_figure(narrowed("degradation", load(tmp_path / "one"))).caption
     assert alone.startswith("Errors at the end of training: a dot a seed. The training error is")
 
 

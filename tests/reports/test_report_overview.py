@@ -104,3 +104,56 @@ def test_scopes_that_read_alike_are_told_apart(both: Report) -> None:
              overview.overview(report).rows}  # fmt: skip
     assert set(cells["H15-deg"].text.split("; ")) == {"reproduced (3)", "contradicted (3)"}
     assert cells["H15-deg"].tone == ""
+
+
+def test_runs_without_a_result_enter_no_mean_of_a_caption(both: Report, tmp_path: Path) -> None:
+    from reports.figures import gradients
+
+    factory.write_all(tmp_path, seeds=range(2))
+    alone = gradients(narrowed("degradation", load(tmp_path))).caption
+    means = alone.partition("means over seeds: ")[2].partition(". Scope")[0]
+    factory.write(tmp_path, factory.spec("plain56", 2), "partial")
+    beside = gradients(narrowed("degradation", load(tmp_path))).caption
+    assert means
+    assert f"means over seeds: {means}. Scope" in beside
+
+
+def test_the_first_sentence_names_the_claims_that_go_each_way(both: Report) -> None:
+    report = narrowed("degradation", both.frames)
+    said = tables.summary(report).caption
+    for word in ("reproduced", "contradicted"):
+        which = [v.claim.id for v in report.verdicts if v.said == word]
+        assert not which or f"{len(which)} {word} ({', '.join(which)})" in said
+
+
+def test_claims_asked_in_part_or_not_answered_are_no_claims_asked(both: Report) -> None:
+    quick = narrowed("degradation", both.frames)
+    partly = [v.claim.id for v in quick.verdicts if v.claim.asked_in_part]
+    said = grounds.not_asked(quick).caption
+    assert partly
+    assert said == f"Every claim of this family was asked; in part: {', '.join(partly)}."
+    assert tables.IN_PART in tables.verdicts(quick).caption
+    paths = grounds.not_asked(narrowed("paths", both.frames)).caption
+    assert paths.startswith("Not answered by these runs: C19")
+
+
+def test_the_summary_says_first_which_recipes_are_cut_short(both: Report) -> None:
+    said = tables.caution(both).caption
+    assert "paper's 64,000 steps: small to 938, quick to 192. No verdict under them" in said
+
+
+def test_the_tally_counts_recipe_by_recipe(both: Report) -> None:
+    whole, _, each = overview.tally(both).caption.partition(" By recipe: ")
+    told = {part.rpartition(" under ")[2]: part for part in each.partition(". For")[0].split("; ")}
+    assert list(told) == ["quick"]  # three seeds there, one under the other
+    assert told["quick"].removesuffix(" under quick") in whole
+
+
+def test_claims_that_moved_to_other_nets_are_marked(tmp_path: Path) -> None:
+    factory.write_all(tmp_path, ("resnet56", "resnet56-stochastic-depth"), range(3))
+    factory.write_all(tmp_path, ("plain20", "plain56"), range(3))
+    rows = overview.overview(narrowed("summary", load(tmp_path))).rows
+    cells = {row[0].text.replace(BREAK, "").split(":")[0]: row for row in rows}
+    assert cells["C21"][0].text.endswith("†")
+    assert not cells["H15-deg"][0].text.endswith("†")
+    assert cells["H15-F6L"][1].text.endswith("(3; 1 of 3)")

@@ -104,8 +104,8 @@ CLAIMS = (
     ),
     Claim(
         "H15-grad-training",
-        "Gradients do not vanish in plain nets with batch normalisation, at any time of training: "
-        "the first block's is never below a tenth of the last block's",
+        "At no step of training that was looked at is the gradient at the first block of a plain "
+        "net with batch normalisation less than a tenth of that at the last",
         Source(HE2015, "section 4.1"),
         (threshold("gradient_ratio_lowest", "plain56", "higher", bound=-1.0, general=True),),
         "bound of −1 decade: ours, since the paper says that the norms are healthy, without a "

@@ -39,7 +39,7 @@ CLAIMS = (
         ),
         "±0.5 points: ours. Six runs of ResNet-56 that its issue 18 lists spread by 0.54",
         divisible=True,
-        disputes=("issue 28: another run of ResNet-20 has 11.27 %",),
+        disputes=("issue 28 of akamaster's repository: another run of ResNet-20 has 11.27 %",),
     ),
     Claim(
         "R-fb",
