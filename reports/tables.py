@@ -273,19 +273,16 @@ def _of_recipe(report: Report) -> str:
 
 def _of_recipes(report: Report) -> str:
     """What to know of the recipes of several that are shorter than the paper's; '' for none."""
-    from resnet.recipes import PAPER, SHORT, is_short
+    from resnet.recipes import PAPER, is_short
 
-    runs = report.runs.drop_duplicates("recipe")
-    steps = {
-        str(name): json.loads(fields or "{}").get("steps")
-        for name, fields in zip(runs["recipe"], runs["recipe_fields"], strict=True)
-    }
-    cut = [f"{name} to {steps[name]:,}" for name in SHORT if steps.get(name)]
-    cut.sort(key=lambda words: -steps[words.split()[0]])
-    if not any(map(is_short, steps)):
+    runs, steps = report.runs.drop_duplicates("recipe"), {}
+    for name, fields in zip(runs["recipe"], runs["recipe_fields"], strict=True):
+        if is_short(name):
+            steps[name.split("-")[0]] = json.loads(fields or "{}").get("steps") or 0
+    if not steps:
         return ""
+    cut = [f"{name} {n:,}" for name, n in sorted(steps.items(), key=lambda pair: -pair[1])]
     return (
-        f"Recipes that begin with {', '.join(words.split()[0] for words in cut)} are cut down from "
-        f"the paper's {PAPER.steps:,} steps: {', '.join(cut)}. No verdict under them speaks of "
-        "training as long as the paper's."
+        f"Of the paper's {PAPER.steps:,} steps, recipes whose names begin with these words have: "
+        f"{', '.join(cut)}. No verdict under them speaks of training as long as the paper's."
     )

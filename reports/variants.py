@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from reports import style
 from reports.elements import Figure, element
 from reports.figures import within
@@ -76,7 +78,9 @@ def dots(axis: Any, values: Any, place: float, look: dict[str, Any], below: floa
     """The seeds of one arm along x, below them their 95 % interval; whether that was drawn."""
     from resnet.claims.statistics import t_interval
 
-    axis.plot(values, [place] * len(values), linestyle="", markersize=3.6, **look)
+    # A little apart, so that equal values do not hide each other.
+    places = place + np.linspace(-1, 1, len(values)) * below / 4
+    axis.plot(values, places if len(values) > 1 else [place], linestyle="", markersize=3.6, **look)
     if len(values) < 2:
         return False
     found = t_interval(values, 0.95)

@@ -139,7 +139,7 @@ def test_claims_asked_in_part_or_not_answered_are_no_claims_asked(both: Report) 
 
 def test_the_summary_says_first_which_recipes_are_cut_short(both: Report) -> None:
     said = tables.caution(both).caption
-    assert "paper's 64,000 steps: small to 938, quick to 192. No verdict under them" in said
+    assert "have: small 938, quick 192. No verdict under them" in said
 
 
 def test_the_tally_counts_recipe_by_recipe(both: Report) -> None:
