@@ -137,11 +137,13 @@ def _of(verdict: Verdict) -> str:
 @element
 def all_verdicts(report: Report) -> Table:
     """A row a claim and scope: the word, effect, interval, seeds, and the paper's own figure."""
-    where = _naming(report)
+    where, every = _naming(report), told(report)
+    sentences = [sentence(v) for v in every]
+    above = ["", *sentences]  # a sentence is not said twice in a row
     rows = tuple(
-        row(breakable(v.claim.id), sentence(v), word(v), where(v), effect(v),
+        row(breakable(v.claim.id), said if said != before else "", word(v), where(v), effect(v),
             interval(v.low, v.high, signed=True), holds_if(v), v.n)
-        for v in told(report)
+        for v, said, before in zip(every, sentences, above, strict=False)
     )  # fmt: skip
     caption = (
         f"All claims, n seeds each. {UNITS}; of a claim's contrasts, the effect is that of the one "
@@ -150,7 +152,7 @@ def all_verdicts(report: Report) -> Table:
         f"{IN_PART} Only runs of one scope are compared."
     )
     columns = ("Id", "Claim", "Verdict", "Scope", "Effect", "Interval", "Holds if", "n")
-    return Table(caption, columns, rows, "llclrrrr", (12, 26, 13, 11, 11, 14, 9, 4))
+    return Table(caption, columns, rows, "llclrrrr", (12, 25, 13, 11, 11, 14, 10, 4))
 
 
 def told(report: Report) -> list[Verdict]:

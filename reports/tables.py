@@ -43,7 +43,7 @@ def verdicts(report: Report) -> Table:
         for v in report.verdicts
     )  # fmt: skip
     columns = ("Claim", "Verdict", "Effect", "Interval", "Holds if", "Seeds", "Source")
-    return Table(caption, columns, rows, "lcrrrrl", (30, 14, 13, 14, 9, 6, 14))
+    return Table(caption, columns, rows, "lcrrrrl", (29, 14, 13, 14, 10, 6, 14))
 
 
 IN_PART = " In part (m of n): of the claim's n contrasts, m could be asked of these nets."
