@@ -18,7 +18,7 @@ from resnet.nets.net import Net
 NETS = [
     *("preact-resnet14", "resnet14", "resnet8-B", "resnet8-C", "preact-resnet11", "se-resnet8"),
     *("resnet8-bn-after-addition", "resnet8-relu-before-addition", "resnet8-relu-only-preact"),
-    *("preact-resnet14-2-of-6", "resnet8-stochastic-depth"),
+    *("resnet11-relu-only-preact", "preact-resnet14-2-of-6", "resnet8-stochastic-depth"),
 ]
 X, Y = torch.randn(2, 3, 8, 8, dtype=torch.double), torch.tensor([3, 7])
 
