@@ -56,12 +56,15 @@ def _run(experiment: Experiment, arguments: Sequence[str] | None) -> int:
     from experiments.opening import opened
     from resnet.analysis.lesions import lesion
 
-    net, batches, classes = opened(asked, options, experiment)
+    if asked.run is not None and (asked.weights is not None or asked.net is not None):
+        raise UserError("--run names the net itself: leave --weights and --net out")
+    one = opened(asked, options, experiment)
     if options.dry_run:
-        return tell(net, asked.delete)
+        return tell(one.net, asked.delete)
     if asked.delete is not None:
-        return delete(net, batches, asked.delete, asked.json)
-    show(str(net.name), lesion(net, batches, classes), asked.json)
+        return delete(one.net, one.batches, asked.delete, asked.json)
+    found = lesion(one.net, one.batches, one.classes, one.seed)
+    show(str(one.net.name), found, asked.json)
     return 0
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from resnet import recipes
 from resnet.analysis import foreign
 from resnet.analysis.lesions import tested
 from resnet.errors import UserError
 from resnet.experiment import Experiment
 from resnet.nets.grammar import parse
+from resnet.planning import photographs
 from resnet.planning.data import data_dir, load_data
 from resnet.planning.options import Options
 from resnet.runs.table import folders
@@ -25,10 +25,25 @@ if TYPE_CHECKING:
     from resnet.nets.net import Net
 
 
-def opened(
-    asked: argparse.Namespace, options: Options, experiment: Experiment
-) -> tuple[Net, Batches, int]:
-    """The net, its test images in batches, and the number of classes."""
+@dataclass(frozen=True)
+class Opened:
+    """A trained net, and what it is asked.
+
+    Attributes:
+        net: in evaluation mode.
+        batches: test images [B, 3, H, W] and labels [B], on the net's device.
+        classes: how many there are.
+        seed: of random deletions and swaps: a run's own, as on its record.
+    """
+
+    net: Net
+    batches: Batches
+    classes: int
+    seed: int = 0
+
+
+def opened(asked: argparse.Namespace, options: Options, experiment: Experiment) -> Opened:
+    """The net that --run or --weights name, with its test images."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if asked.images is not None and asked.images < 1:
         raise UserError(f"--images {asked.images}: give 1 or more")
@@ -42,10 +57,10 @@ def opened(
     if classes != net.fc.out_features:
         raise UserError(f"{asked.weights} tells {net.fc.out_features} classes apart, the data set "
                         f"has {classes}")  # fmt: skip
-    return net, batches, classes
+    return Opened(net, batches, classes)
 
 
-def _of_run(asked: argparse.Namespace, options: Options, device: str) -> tuple[Net, Batches, int]:
+def _of_run(asked: argparse.Namespace, options: Options, device: str) -> Opened:
     from resnet.analysis.measure import trained
     from resnet.runs.folder import CorruptRun, read_result, read_spec
 
@@ -58,12 +73,12 @@ def _of_run(asked: argparse.Namespace, options: Options, device: str) -> tuple[N
     if not done:
         raise UserError(f"run {asked.run} ({spec.title}) is not done: train it to its end first")
     dataset = load_data(replace(options, dataset=spec.dataset), "paper")
-    if dataset.digest != spec.dataset_digest:
+    if dataset.part(spec.dataset).digest != spec.dataset_digest:
         raise UserError(f"run {asked.run} was trained on other data: {spec.dataset}, "
                         f"{spec.dataset_copy}")  # fmt: skip
     one = trained(spec, dataset, options.output_dir, device)
-    test = one.data.test.at(np.arange(len(one.data.test))[: asked.images])
-    return one.net(), tested(one.pipeline, test), one.classes  # type: ignore[return-value]
+    test = _few(one.data.test, asked.images, drawn=spec.recipe.photographs)
+    return Opened(one.net(), tested(one.pipeline, test), one.classes, spec.seed)  # type: ignore[arg-type]
 
 
 def _whole_id(begun: str, root: Path) -> str:
@@ -81,7 +96,8 @@ def _images(options: Options, count: int | None, device: str) -> tuple[Batches, 
     """Test images of the data set asked for, normalised as the recipe does."""
     from resnet.data.feed import feed
 
-    dataset, chosen = load_data(options, "paper"), recipes.get(options.recipe or "paper")
+    chosen, dataset = photographs.recipe_like("paper", options.recipe), load_data(options, "paper")
+    photographs.check_kind(chosen, dataset)
     recipe = replace(
         chosen,
         train_images=min(chosen.train_images, len(dataset.train)),
@@ -95,6 +111,15 @@ def _photographs(options: Options, count: int | None, device: str) -> tuple[Batc
     """Validation photographs of ImageNet, one centre crop each."""
     if (root := data_dir(options)) is None:
         raise UserError("--weights of an ImageNet net: name the folder with val/ by --data-dir")
-    found = foreign.questions(root, recipes.get(options.recipe or "torchvision-imagenet"), device)
-    every = np.random.default_rng(0).permutation(len(found.split))  # files go class by class
-    return found.pipeline.test(found.split.at(np.sort(every[:count]))), 1000
+    recipe = photographs.recipe_like("torchvision-imagenet", options.recipe)
+    found = foreign.questions(root, recipe, device)
+    return found.pipeline.test(_few(found.split, count, drawn=True)), 1000
+
+
+def _few(split: Any, count: int | None, *, drawn: bool) -> Any:
+    """`count` of the images, None for all: the first, which are in random order if they are small.
+
+    Photographs lie class by class: with `drawn` they are drawn, the same for every run.
+    """
+    numbers = np.random.default_rng(0).permutation(len(split)) if drawn else np.arange(len(split))
+    return split.at(np.sort(numbers[:count]))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resnet.errors import UserError
+from resnet.planning import photographs
 from resnet.planning.data import data_dir
 from resnet.planning.options import Options
 
@@ -22,7 +23,6 @@ def evaluate(options: Options) -> int:
     import torch
     from rich.table import Table
 
-    from resnet import recipes
     from resnet.analysis import foreign
     from resnet.console import console, say
 
@@ -33,15 +33,12 @@ def evaluate(options: Options) -> int:
     root = data_dir(options)
     if root is None:
         raise UserError("--weights needs photographs: name the folder with val/ by --data-dir")
-    recipe = recipes.get(options.recipe or RECIPE)
     recipe = replace(
-        recipe,
+        photographs.recipe_like(RECIPE, options.recipe),
         classes=chosen.classes or 0,
         images_per_class=chosen.images_per_class or 0,
         skip_corrupt=chosen.skip_corrupt,
     )
-    if not recipe.photographs:
-        raise UserError(f"recipe '{recipe.name}' is for small images: give one for photographs")
     device = "cuda" if torch.cuda.is_available() else "cpu"
     asked = foreign.questions(root, recipe, device, say)
     say(f"{len(asked.split):,} photographs; resized, cropped and normalised as by {recipe.name}")

@@ -1,22 +1,30 @@
 """Lesions of any checkpoint: torchvision's layout, a run of ours, and what cannot be read."""
 
+import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from experiments import block_deletion
-from experiments.checkpoints import main
+from experiments.checkpoints import OWN, main, parser
+from experiments.opening import opened
 from resnet.analysis.lesions import lesion
+from resnet.analysis.measure import measure
 from resnet.data import Dataset
 from resnet.errors import UserError
 from resnet.nets import build
 from resnet.nets.checkpoints import from_file, read
 from resnet.nets.guess import net_of
+from resnet.planning import options as planning
 from resnet.runs.spec import RunSpec
 from resnet.training.train import train
-from tests.imagenet.photos import write
+from tests.conftest import make_dataset
+from tests.imagenet.photos import dataset as photographs
+from tests.imagenet.photos import recipe, write
 
 X = torch.randn(2, 3, 32, 32)
 
@@ -100,7 +108,7 @@ def test_a_file_and_a_run_of_the_same_net_lose_the_same(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("resnet.planning.data.load_data", lambda options, preset: dataset)
+    monkeypatch.setattr("experiments.opening.load_data", lambda options, preset: dataset)
     monkeypatch.chdir(tmp_path)
     root = tmp_path / "runs"
     train(spec, dataset, root, "test")
@@ -135,6 +143,32 @@ def test_a_file_and_a_run_of_the_same_net_lose_the_same(
     assert "--delete 2.2: plain8 has the blocks 1.1 to 1.1, 2.1 to 2.1, 3.1 to 3.1" in err
 
 
+def test_a_run_is_asked_as_its_record_was(
+    tmp_path: Path,
+    dataset: Dataset,
+    spec: RunSpec,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One on a part of a data set, with a seed other than 0: the numbers are those on record."""
+    monkeypatch.setattr("experiments.opening.load_data", lambda options, preset: dataset)
+    animals = dataset.part("synthetic-animals")
+    few = replace(spec.recipe, train_images=32, test_images=16)
+    its = RunSpec(spec.net, animals.name, animals.copy, animals.digest, few, seed=3)
+    train(its, animals, tmp_path, "test")
+    found = measure(its, dataset, tmp_path, ["lesions"], say=lambda _: None)["lesions"]
+    given: list[object] = ["--run", its.id, "--output-dir", tmp_path, "--json"]
+    status, out, _ = said(given, capsys)
+    assert status == 0
+    assert json.loads(out)["values"] == found.values
+    assert json.loads(out)["rows"] == {key: value for _, key, value in found.rows}
+    monkeypatch.setattr("experiments.opening.load_data", lambda *_: make_dataset(seed=1))
+    assert "was trained on other data: synthetic-animals" in said(given, capsys)[2]
+
+
+SMALL, LARGE = ["--weights", "small.pt", "--net", "resnet8"], ["--weights", "large.pt"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
@@ -144,6 +178,11 @@ def test_a_file_and_a_run_of_the_same_net_lose_the_same(
         (["--delete", "1.1"], "go with --weights or --run"),
         (["--run", "0123456789abcdef"], "--run 0123456789abcdef: no runs in runs/"),
         (["--net", "resnet20"], "go with --weights or --run"),
+        (["--run", "01", "--weights", "small.pt"], "leave --weights and --net out"),
+        (["--run", "01", "--net", "resnet8"], "leave --weights and --net out"),
+        ([*SMALL, "--recipe", "imagenet2015"], "'imagenet2015' is for photographs: give one for"),
+        ([*SMALL, "--dataset", "synthetic-photographs"], "and the data is 'synthetic-photographs'"),
+        ([*LARGE, "--recipe", "quick"], "'quick' is for small images: give one for photographs"),
     ],
 )
 def test_mistakes_are_one_line(
@@ -151,7 +190,11 @@ def test_mistakes_are_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     torch.save(build("resnet8", 10, seed=1).state_dict(), "small.pt")
+    if arguments[:2] == LARGE:
+        torch.save(build("resnet18", 1000, seed=1).state_dict(), "large.pt")
+        arguments = [*arguments, "--data-dir", write(tmp_path / "photographs")]
     status, _, err = said(arguments, capsys)
     assert status == 2
     assert err.startswith("error: ")
@@ -173,3 +216,21 @@ def test_photographs_ask_nets_of_imagenet(
     assert found["net"] == "resnet18"
     assert found["deleted"] == "1.2,3.2"
     assert 0 <= found["error"] <= 100
+
+
+def test_few_photographs_of_a_run_are_not_those_of_its_first_classes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    photos = photographs(write(tmp_path / "data", val=6))
+    its = recipe(test_images=24)
+    one = RunSpec("resnet8-B", photos.name, photos.copy, photos.digest, its, 0)
+    train(one, photos, tmp_path / "runs", "test", say=lambda text: None)
+    monkeypatch.setattr("experiments.opening.load_data", lambda options, preset: photos)
+    words = ["--run", one.id, "--images", "12", "--output-dir", str(tmp_path / "runs")]
+    values = vars(parser(block_deletion.EXPERIMENT).parse_args(words))
+    asked = argparse.Namespace(**{name: values.pop(name) for name in OWN})
+    found = opened(asked, planning.from_values(values), block_deletion.EXPERIMENT)
+    drawn = np.sort(np.random.default_rng(0).permutation(24)[:12])  # not the first two classes
+    labels = torch.cat([y for _, y in found.batches])
+    assert labels.tolist() == photos.test.labels[drawn].tolist()

@@ -194,6 +194,18 @@ def test_images_that_are_asked_for_are_on_record_by_name_even_if_they_are_the_de
     assert sum(key.startswith("surface@3x1x24/loss/") for _, key, _ in found.rows) == 9
 
 
+def test_settings_that_are_spelt_in_two_ways_are_on_record_once(
+    run: Trained, dataset: Dataset
+) -> None:
+    names = ["landscape@3xx30", "landscape@3x1x30", "landscape@3x1.0x30"]
+    for name in names:  # a call each
+        measure(run.spec, dataset, run.folder.path.parent, [name], say=lambda _: None)
+    found = [measures.read(run.folder.path, name) for name in names]
+    assert [bool(one and one["rows"]) for one in found] == [True, False, False]
+    rows = [tuple(row[:2]) for one in measures.of(run.folder.path) for row in one["rows"]]
+    assert len(set(rows)) == len(rows)
+
+
 def test_the_default_surface_gives_the_column(
     run: Trained, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -174,8 +174,8 @@ def test_the_paper_cut_down_is_the_short_recipe_itself(short: str) -> None:
     assert get(f"{short}-paper") is get(short)
     assert get(f"{short}-no-warmup") is get(short)  # none of them warms up
     assert full_length(short) == "paper"
-    for name in RECIPES:
-        if not is_short(name):
+    for name, rival in RECIPES.items():
+        if not is_short(name) and not rival.photographs:
             assert full_length(get(f"{short}-{name}").name) in RECIPES
             assert is_short(f"{short}-{name}")
 
@@ -186,3 +186,30 @@ def test_beside_a_short_recipe_rivals_are_short() -> None:
     assert beside("quick-fb", "quick").name == "quick-fb"
     with pytest.raises(UserError, match="akamaster"):
         get("quick-akamster")
+    with pytest.raises(UserError, match="unknown recipe"):
+        get("quick-quick-imagenet")
+
+
+def test_rivals_for_photographs_are_cut_down_to_photographs() -> None:
+    """They keep their differences; what is looked at, and for how long, is the short recipe's."""
+    quick, rival = get("quick-imagenet"), beside("torchvision-imagenet", "quick-imagenet")
+    assert rival == replace(
+        quick,
+        name="quick-torchvision-imagenet",
+        decay_all=True,
+        normalisation="imagenet",
+        init="fan-out",
+        crop="scale and aspect",
+        colour="none",
+    )
+    assert full_length(rival.name) == "torchvision-imagenet"
+    assert beside(rival.name, quick.name) == get(rival.name) == rival
+    assert get("quick-fb-imagenet").nesterov
+    for name in ("imagenet2015", "imagenet2016"):  # they differ in how long they last
+        assert beside(name, "quick-imagenet") is quick
+
+
+@pytest.mark.parametrize("short", ["smoke", "small", "eighth"])
+def test_a_scale_that_no_photographs_are_trained_at_is_refused(short: str) -> None:
+    with pytest.raises(UserError, match=f"no recipe at the scale of '{short}' .valid: quick"):
+        get(f"{short}-torchvision-imagenet")

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from resnet import nets
 from resnet.analysis import paths
-from resnet.analysis.linearised import linearise
+from resnet.analysis.linearised import Linearised, Ways, linearise
 from resnet.analysis.paths import Paths
 from resnet.errors import UserError
 from resnet.nets.net import Net
@@ -18,7 +18,7 @@ from resnet.nets.net import Net
 NETS = [
     *("preact-resnet14", "resnet14", "resnet8-B", "resnet8-C", "preact-resnet11", "se-resnet8"),
     *("resnet8-bn-after-addition", "resnet8-relu-before-addition", "resnet8-relu-only-preact"),
-    *("preact-resnet14-2-of-6", "resnet8-stochastic-depth"),
+    *("resnet11-relu-only-preact", "preact-resnet14-2-of-6", "resnet8-stochastic-depth"),
 ]
 X, Y = torch.randn(2, 3, 8, 8, dtype=torch.double), torch.tensor([3, 7])
 
@@ -119,6 +119,14 @@ def test_values_follow_from_the_norms() -> None:
     assert keys["path_gradient/0002"] == 0.25
     assert keys["path_share/0054"] == found.shares[54]
     assert keys["path_sum/0054"] == 1.0
+
+
+def test_norms_along_long_paths_are_not_lost() -> None:
+    """In float32, whose squares end at 1e-45: norms fall by the same factor with each block."""
+    around = Linearised(torch.ones(2, 4, 2, 2), (Ways(lambda g: g * 2.0**-16, lambda g: g),) * 8)
+    found = [paths._norm(around.along(range(k))) for k in range(8)]
+    assert found == [4 * 2.0 ** (-16 * k) for k in range(8)]
+    assert [paths._norm(total) for total in around.by_length()][7] == 8 * found[7]
 
 
 def test_no_gradient_gives_no_values() -> None:

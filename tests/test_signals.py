@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from resnet.analysis.gradients import block_gradients, neighbour_cosines, norms
+from resnet.analysis.gradients import block_gradients, neighbour_cosines, norms, ratio
 from resnet.analysis.measure import measure, trained
 from resnet.analysis.responses import Moments, responding, response_stds, scales
 from resnet.data import Dataset
@@ -170,7 +170,14 @@ def test_cosines_are_means_over_images() -> None:
     assert neighbour_cosines([g * 1e-30 for g in gradients]) == [
         (0, pytest.approx(float(expected), rel=1e-5))
     ]
-    assert norms(gradients) == [float(g.norm()) for g in gradients]
+    assert norms(gradients) == [float(g.double().norm()) for g in gradients]
+
+
+def test_norms_of_tiny_gradients_are_not_lost() -> None:
+    """The squares of their entries are below what float32 holds."""
+    tiny = torch.full((2, 3, 4, 4), 2.0**-80)
+    assert norms([tiny, 2 * tiny]) == pytest.approx([96**0.5 * 2.0**-80, 96**0.5 * 2.0**-79])
+    assert ratio(norms([tiny, 4 * tiny])) == pytest.approx(-np.log10(4))
 
 
 def test_the_measure_of_a_run(tmp_path: Path, dataset: Dataset, spec: RunSpec) -> None:

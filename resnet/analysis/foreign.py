@@ -67,7 +67,12 @@ def questions(
         split = split.at(np.flatnonzero(np.isin(split.labels.numpy(), there[chosen])))
     if recipe.images_per_class:
         split = split.at_most(recipe.images_per_class)
-    seen = split if recipe.normalisation == "imagenet" else sets.load(root, say).train
+    seen = split
+    if recipe.normalisation != "imagenet":
+        whole = sets.load(root, say)
+        # In random order, as training has them: files lie class by class.
+        seen = whole.take(len(whole.train), 0, 0).train  # type: ignore[assignment]
+        digest = f"{whole.digest} drawn"
     stream = Stream(0, len(seen), recipe)
     return Questions(split, PhotoPipeline(seen, stream, 1000, digest, device))
 

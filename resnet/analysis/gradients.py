@@ -50,8 +50,8 @@ def block_gradient_norms(net: nn.Module, x: Tensor, y: Tensor) -> list[float]:
 
 
 def norms(gradients: list[Tensor]) -> list[float]:
-    """The Euclidean norm of each."""
-    return [float(gradient.norm()) for gradient in gradients]
+    """The Euclidean norm of each, in double precision: float32 loses the squares of 1e-23."""
+    return [float(gradient.double().norm()) for gradient in gradients]
 
 
 def ratio(norms: list[float]) -> float:

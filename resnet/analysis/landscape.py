@@ -23,6 +23,7 @@ from resnet.analysis import curvature
 from resnet.analysis.measure import Measured, Trained
 from resnet.analysis.settings import chosen, default
 from resnet.analysis.surfaces import Landscape
+from resnet.runs import measures
 
 Row = tuple[int, str, float]
 
@@ -32,9 +33,14 @@ def landscape(trained: Trained, settings: str = "") -> Measured:
 
     Rows, at the last step: surface@11x1/loss/… by point, …/x/… and …/y/… the grid's sides; the
     errors along the lines; and trajectory@11x1/x, /y, /loss at each step, with its shares.
+
+    No rows where the same settings, spelt otherwise ('25xx500'), have theirs on record: readers put
+    the rows of all measures together.
     """
     recipe = trained.spec.recipe
     whole = Landscape(trained, chosen(recipe, settings))
+    if settings and _on_record(trained, whole.settings.label):
+        return Measured({})
     whole.compute()
     if settings and not whole.settings.counted and whole.settings == default(recipe):
         return Measured({})  # on record under the default's name
@@ -52,6 +58,12 @@ def losses(whole: Landscape, name: str) -> np.ndarray:
     grid = whole.surfaces[name].grid
     values = [value[0] for value in whole.points(name).known().values()]
     return np.array(values).reshape(len(grid.ys), len(grid.xs))
+
+
+def _on_record(trained: Trained, label: str) -> bool:
+    """Whether a measure of the run has the surfaces of these settings."""
+    measured = measures.of(trained.folder.path)
+    return any(key.startswith(f"surface@{label}/") for one in measured for _, key, _ in one["rows"])
 
 
 def _rows(whole: Landscape, name: str, key: str) -> list[Row]:

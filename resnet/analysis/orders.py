@@ -47,7 +47,10 @@ def side_by_side(orders: Iterable[Order]) -> list[Order]:
 
 
 def scaled(figure: int, n: int) -> int:
-    """A number of blocks that Veit et al. 2016 give for 54, for a net of `n`; at least 1."""
+    """A number of blocks that Veit et al. 2016 give for 54, for a net of `n`; at least 1.
+
+    Rounded to the nearest whole number, halves to the even one.
+    """
     return max(1, round(figure * n / VEIT_BLOCKS))
 
 

@@ -138,5 +138,8 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
 
 
 def _norm(gradient: Tensor) -> float:
-    """The norm of each image's gradient [B, C, H, W], mean over images."""
-    return float(gradient.flatten(1).norm(dim=1).mean())
+    """The norm of each image's gradient [B, C, H, W], mean over images.
+
+    In double precision: along long paths gradients are so small that float32 loses their squares.
+    """
+    return float(gradient.flatten(1).double().norm(dim=1).mean())

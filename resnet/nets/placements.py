@@ -27,6 +27,19 @@ def inner(block: Block, x: Tensor) -> Tensor:
     return x
 
 
+def activated(block: Block, x: Tensor) -> Tensor:
+    """The input as (d) and (e) activate it, unless the stem has; in all other placements x itself.
+
+    The first convolution reads it, and so does a projection: by the appendix of He et al. 2016,
+    projections are pre-activated where blocks are.
+    """
+    placement, norm = block.style.placement, block.layers[0][1]
+    if placement == "full-preact":
+        return x if norm is None else relu(norm(x))
+    # Not in place: shortcuts without weights read x.
+    return F.relu(x) if placement == "relu-only-preact" and not block.first else x
+
+
 def original(block: Block, x: Tensor) -> Tensor:
     """(a) conv, BN, ReLU, conv, BN, addition, ReLU."""
     conv, bn = block.layers[-1]
@@ -46,16 +59,16 @@ def relu_before_addition(block: Block, x: Tensor) -> Tensor:
 
 
 def relu_only_preactivation(block: Block, x: Tensor) -> Tensor:
-    """(d) ReLU, conv, BN, ReLU, conv, BN, addition."""
+    """(d) ReLU, conv, BN, ReLU, conv, BN, addition; a projection takes the activated input."""
     conv, bn = block.layers[-1]
-    active = x if block.first else F.relu(x)
-    return block.join(bn(conv(inner(block, active))), x)
+    active = activated(block, x)
+    return block.join(bn(conv(inner(block, active))), active if block.projects else x)
 
 
 def full_preactivation(block: Block, x: Tensor) -> Tensor:
     """(e) BN, ReLU, conv, BN, ReLU, conv, addition; a projection takes the activated input."""
-    (conv, bn), *rest = block.layers
-    active = x if bn is None else relu(bn(x))
+    (conv, _), *rest = block.layers
+    active = activated(block, x)
     y = conv(active)
     for conv, bn in rest:
         y = conv(block.drop(relu(bn(y))))
@@ -64,10 +77,8 @@ def full_preactivation(block: Block, x: Tensor) -> Tensor:
 
 def without_branch(block: Block, x: Tensor) -> Tensor:
     """What a residual block with F(x) = 0 gives: its shortcut, and what stands around it."""
-    placement, (_, first), (_, last) = block.style.placement, block.layers[0], block.layers[-1]
-    if placement == "full-preact" and block.projects and first is not None:
-        x = relu(first(x))
-    y = block.join(None, x)
+    placement, last = block.style.placement, block.layers[-1][1]
+    y = block.join(None, activated(block, x) if block.projects else x)
     if placement == "bn-after-addition":
         return relu(last(y))
     # Not in place: y may be the very x that others still read.

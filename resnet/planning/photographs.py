@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from resnet.data.names import PHOTOGRAPHS
 from resnet.errors import UserError, unknown
-from resnet.recipes import Recipe, is_short
+from resnet.recipes import Recipe, get, is_short
 
 if TYPE_CHECKING:
     from resnet.data.imagenet.sets import PhotoSet
 
 DECODERS = ("simplejpeg", "torchvision", "pil")
 CROPS = ("1", "10", "scales")
+KINDS = {True: "photographs", False: "small images"}
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,15 @@ def asked(recipe: Recipe, choice: Photographs) -> Recipe:
         skip_corrupt=choice.skip_corrupt or recipe.skip_corrupt,
         bn_group=recipe.bn_group if choice.bn_group is None else choice.bn_group,
     )
+
+
+def recipe_like(usual: str, name: str | None) -> Recipe:
+    """The recipe of that name, None for `usual`; UserError where it is for the other kind."""
+    recipe, wanted = get(name or usual), get(usual)
+    if recipe.photographs != wanted.photographs:
+        kinds = [KINDS[one.photographs] for one in (recipe, wanted)]
+        raise UserError(f"recipe '{recipe.name}' is for {kinds[0]}: give one for {kinds[1]}")
+    return recipe
 
 
 def check_kind(recipe: Recipe, dataset: Any) -> None:

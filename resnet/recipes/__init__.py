@@ -4,7 +4,7 @@
 so that "why do published numbers for one net differ" is a question about these few lines.
 """
 
-from resnet.errors import unknown
+from resnet.errors import UserError, unknown
 from resnet.recipes.cifar import CIFAR, PAPER
 from resnet.recipes.compare import differences
 from resnet.recipes.imagenet import IMAGENET, IMAGENET2015
@@ -34,10 +34,22 @@ RECIPES = {recipe.name: recipe for recipe in (*CIFAR, *VARIANTS, *TRANSFER, *IMA
 def get(name: str) -> Recipe:
     """The recipe of that name, 'quick-fb' and the like included; UserError with the valid ones."""
     scale, _, rival = name.partition("-")
-    if scale in SHORT and rival in RECIPES and rival not in SHORT:
-        return shortened(RECIPES[rival], RECIPES[scale])
+    if scale in SHORT and rival in RECIPES and not is_short(rival):
+        return shortened(RECIPES[rival], _short(scale, RECIPES[rival]))
     if name not in RECIPES:
         raise unknown("recipe", name, RECIPES)
+    return RECIPES[name]
+
+
+def _short(scale: str, rival: Recipe) -> Recipe:
+    """The short recipe of that scale for the rival's kind of images; UserError for none."""
+    name = f"{scale}-imagenet" if rival.photographs else scale
+    if name not in RECIPES:
+        there = ", ".join(one for one in SHORT if f"{one}-imagenet" in RECIPES)
+        raise UserError(
+            f"recipe '{rival.name}' is for photographs, which have no recipe at the scale of "
+            f"'{scale}' (valid: {there})"
+        )
     return RECIPES[name]
 
 

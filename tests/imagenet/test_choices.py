@@ -11,7 +11,8 @@ from experiments import weights
 from experiments.imagenet import EXPERIMENT
 from resnet.analysis import foreign
 from resnet.claims import paper
-from resnet.data.imagenet import photographs
+from resnet.data.feed import feed
+from resnet.data.imagenet import mean, photographs
 from resnet.data.imagenet.sets import PhotoSet
 from resnet.errors import UserError
 from resnet.nets import build
@@ -156,6 +157,17 @@ def test_weights_are_asked_as_torchvision_would(folder: Path, files: list[Path])
     first = (shares[0].argmax(1) != y).double().mean() * 100
     together = ((shares[0] + shares[1]).argmax(1) != y).double().mean() * 100
     assert (rows[0].top1, rows[4].top1) == (float(first), float(together))
+
+
+def test_weights_are_asked_with_the_mean_image_of_training(
+    folder: Path, photos: PhotoSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mean of a few photographs of all classes, not of the class that is listed first."""
+    monkeypatch.setattr(mean, "ENOUGH", 6)
+    its = recipe()
+    asked = foreign.questions(folder, its, say=lambda text: None)
+    trained = feed(photos, its, seed=0).pipeline.normaliser.mean
+    assert torch.equal(asked.pipeline.normaliser.mean, trained)
 
 
 def test_a_dry_run_evaluates_no_weights(

@@ -109,6 +109,27 @@ def test_a_pre_activated_projection_shares_the_activation_and_has_no_normalisati
     )
 
 
+@pytest.mark.parametrize("first", [False, True])
+def test_a_projection_reads_what_relu_only_pre_activation_activates(first: bool) -> None:
+    made, x = block(Style("bottleneck", "B", "relu-only-preact"), 8, 32, 2), noise(2, 8, 6, 6)
+    made.first, kept = first, x.clone()
+    active = x if first else F.relu(x)  # before the first block the stem activates
+    y = F.relu(made.bn2(made.conv2(F.relu(made.bn1(made.conv1(active))))))
+    assert made.downsample is not None
+    straight = made.downsample(active)
+    assert torch.equal(made(x), made.bn3(made.conv3(y)) + straight)
+    assert torch.equal(made.skip(x), straight)
+    assert torch.equal(x, kept)
+
+
+def test_option_a_reads_what_enters_a_block_of_relu_only_pre_activation() -> None:
+    made, x = block(Style("basic", "A", "relu-only-preact"), 8, 16, 2), noise(2, 8, 6, 6)
+    straight = made.downsample(x)  # type: ignore[misc]
+    branch = made.bn2(made.conv2(F.relu(made.bn1(made.conv1(F.relu(x))))))
+    assert torch.equal(made(x), branch + straight)
+    assert torch.equal(made.skip(x), straight)
+
+
 def test_pre_activated_ends() -> None:
     """First activation after conv1, before the split; a last one before pooling."""
     net = nets.build("preact-resnet20").eval()

@@ -13,6 +13,7 @@ from resnet.nets.vocabulary import Block
 SKIPPED = [
     *("resnet8", "resnet8-B", "resnet8-C", "preact-resnet8", "preact-resnet11", "se-resnet8"),
     *("resnet8-bn-after-addition", "resnet8-relu-before-addition", "resnet8-relu-only-preact"),
+    "resnet11-relu-only-preact",
     *("resnet8-scaled-0.5-0.5", "resnet8-exclusive-gating-6", "resnet8-shortcut-gating-0"),
     "resnet8-stochastic-depth",
 ]

@@ -67,7 +67,8 @@ class Normaliser:
 def mean_image(split: Photographs, recipe: Recipe, key: str, loader: Loader) -> Tensor:
     """Mean of the centre crops of the first ENOUGH photographs in 0 to 1: float32 [3, S, S].
 
-    Summed in integers, so the same everywhere; kept in the user's cache.
+    `split` is in random order, so that these are of all classes. Summed in integers, so the same
+    everywhere; kept in the user's cache.
     """
     about = f"{key} {len(split)} {recipe.size} {recipe.test_side} {recipe.skip_corrupt}"
     name = hashlib.sha256(f"mean image 1 {about}".encode()).hexdigest()[:32]
