@@ -111,11 +111,13 @@ def _lines(folders: list[Path]) -> pd.DataFrame:
     """The metrics of all runs, a row a line; 'place' says which run's. Later attempts win."""
     import pandas as pd
 
+    from resnet.runs.folder import metrics_files
+
     whole: list[bytes] = []
     places: list[int] = []
     spoilt: list[pd.DataFrame] = []
     for place, folder in enumerate(folders):
-        texts = [path.read_bytes() for path in sorted(folder.glob("metrics-*.jsonl"), key=_attempt)]
+        texts = [path.read_bytes() for path in metrics_files(folder).values()]
         text = b"".join(texts)
         if all(part.endswith(b"}\n") for part in texts if part):
             whole.append(text)
@@ -129,10 +131,6 @@ def _lines(folders: list[Path]) -> pd.DataFrame:
     rows = pd.concat([fast, *spoilt], ignore_index=True)
     rows["epoch"] = rows["epoch"].fillna(0) if "epoch" in rows else 0
     return rows.astype({"place": "int64"}).drop_duplicates(["place", "step"], keep="last")
-
-
-def _attempt(path: Path) -> int:
-    return int(path.stem.split("-")[1])
 
 
 def _parsed(text: bytes) -> pd.DataFrame:

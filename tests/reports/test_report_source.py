@@ -100,6 +100,13 @@ def test_later_attempts_win_and_cut_lines_are_borne(tmp_path: Path) -> None:
     assert_frame_equal(load(tmp_path).history, history)
 
 
+def test_a_file_that_is_called_nearly_like_metrics_is_left_out(tmp_path: Path) -> None:
+    path = factory.write(tmp_path, factory.spec("plain20", 0))
+    history = load(tmp_path).history
+    (path / "metrics-old.jsonl").write_text('{"step": 192, "epoch": 6, "test_error": 1.5}\n')
+    assert_frame_equal(load(tmp_path).history, history)
+
+
 def test_the_cache_is_used_and_never_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     factory.write(tmp_path, factory.spec("plain20", 0))
     first = load(tmp_path)
