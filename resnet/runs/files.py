@@ -30,6 +30,12 @@ def write_atomic(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
         raise
 
 
+def remove_left_over(folder: Path, pattern: str) -> None:
+    """Remove what killed writes of files named `pattern` left in `folder`, while nobody writes."""
+    for path in folder.glob(f".{pattern}.*"):
+        path.unlink(missing_ok=True)
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON, atomically."""
     text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n"
