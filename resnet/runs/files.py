@@ -30,6 +30,14 @@ def write_atomic(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
         raise
 
 
+def home(root: Path) -> Path:
+    """Where goes what comes of the runs in `root`: beside a folder named runs, else into `root`.
+
+    The parent of another folder (/scratch/me) need not be the user's to write into.
+    """
+    return root.parent if root.name == "runs" else root
+
+
 def remove_left_over(folder: Path, pattern: str) -> None:
     """Remove what killed writes of files named `pattern` left in `folder`, while nobody writes."""
     for path in folder.glob(f".{pattern}.*"):
