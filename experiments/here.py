@@ -39,7 +39,7 @@ def processes_of(options: Options) -> int:
     return dict(options.cluster_flags).get("processes_per_run") or 1
 
 
-def at_a_time(plan: Plan, options: Options, device: str) -> tuple[int, int | None]:
+def at_a_time(plan: Plan, options: Options, device: str) -> tuple[int, int]:
     """(runs at a time, threads each): as asked for, else what this machine has room for."""
     processes = processes_of(options)
     places = len(visible(device, processes)) // processes

@@ -58,7 +58,7 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
     seconds = 0.0
     if todo and options.launcher == "local":
         workers, threads = at_a_time(plan, options, device)
-        each = f" of {count(threads, 'thread')}" if threads else ""
+        each = f" of {count(threads, 'thread')}" if device == "cpu" else ""
         say(f"  at a time {count(workers, 'run')}{each}")
         loading = estimate.loading(dataset, recipe, device, threads) if recipe.photographs else 0.0
         left = plan.training, plan.measuring

@@ -83,8 +83,7 @@ def compute(experiment: Experiment, options: Options, settings: str, part: int, 
             if status in ("done", "unmeasured")]  # fmt: skip
     if not done:
         raise UserError("none of these runs is trained yet: leave --part out to train them first")
-    threads = share(len(plan.specs), device, options.workers)[1]
-    torch.set_num_threads(threads or torch.get_num_threads())
+    torch.set_num_threads(share(len(plan.specs), device, options.workers)[1])
     for spec in done:
         run = trained(spec, dataset, options.output_dir, device)
         whole = Landscape(run, chosen(spec.recipe, settings))

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from reports.source import Frames, long_form, packed, typed, unpacked, where_from
+from reports.source import Frames, columns, long_form, packed, typed, unpacked, where_from
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,8 @@ def load(root: Path) -> Frames:
 
     from resnet.runs import table
 
-    if root.is_dir() and (kept := _cached(root)) is not None:
+    state = _state(root)  # before anything is read: what is written meanwhile makes it stale
+    if (kept := _cached(root, state)) is not None:
         return kept
     runs = table.load(root)
     extra = pd.DataFrame([_extra(root, str(name)) for name in runs["id"]], index=runs.index)
@@ -38,7 +40,7 @@ def load(root: Path) -> Frames:
     if len(measured):
         history = long_form(pd.concat([history, measured], ignore_index=True))
     frames = Frames(runs, history)
-    _keep(root, frames)
+    _keep(root, frames, state)
     return frames
 
 
@@ -109,11 +111,13 @@ def _lines(folders: list[Path]) -> pd.DataFrame:
     """The metrics of all runs, a row a line; 'place' says which run's. Later attempts win."""
     import pandas as pd
 
+    from resnet.runs.folder import metrics_files
+
     whole: list[bytes] = []
     places: list[int] = []
     spoilt: list[pd.DataFrame] = []
     for place, folder in enumerate(folders):
-        texts = [path.read_bytes() for path in sorted(folder.glob("metrics-*.jsonl"), key=_attempt)]
+        texts = [path.read_bytes() for path in metrics_files(folder).values()]
         text = b"".join(texts)
         if all(part.endswith(b"}\n") for part in texts if part):
             whole.append(text)
@@ -127,10 +131,6 @@ def _lines(folders: list[Path]) -> pd.DataFrame:
     rows = pd.concat([fast, *spoilt], ignore_index=True)
     rows["epoch"] = rows["epoch"].fillna(0) if "epoch" in rows else 0
     return rows.astype({"place": "int64"}).drop_duplicates(["place", "step"], keep="last")
-
-
-def _attempt(path: Path) -> int:
-    return int(path.stem.split("-")[1])
 
 
 def _parsed(text: bytes) -> pd.DataFrame:
@@ -161,37 +161,49 @@ def _put(content: bytes, file: IO[bytes]) -> None:
 
 
 def _state(root: Path) -> str:
-    """A digest of the names, sizes and times of all files that a table is made of."""
-    seen = hashlib.sha256(b"schema 1")
-    for folder in sorted(os.scandir(root), key=lambda entry: entry.name):
-        if folder.is_dir() and len(folder.name) == 16 and "." not in folder.name:
-            for file in sorted(os.scandir(folder.path), key=lambda entry: entry.name):
-                if file.name.endswith((".json", ".jsonl")):
-                    about = file.stat()
-                    line = f"{folder.name}/{file.name} {about.st_size} {about.st_mtime_ns}\n"
+    """A digest of the tables' schema and of the names, sizes and times of all files that they are
+    made of; '' where these cannot be listed, as when a folder goes meanwhile."""
+    seen = hashlib.sha256(_schema().encode())
+    try:
+        for folder in sorted(os.scandir(root), key=lambda entry: entry.name):
+            if folder.is_dir() and len(folder.name) == 16 and "." not in folder.name:
+                for line in _files(folder):
                     seen.update(line.encode())
+    except OSError:
+        return ""
     return seen.hexdigest()
 
 
-def _cached(root: Path) -> Frames | None:
+def _schema() -> str:
+    """What other code would make of the same files: the columns, and the measures that count."""
+    from resnet.runs.measures import ALL
+
+    versions = {measure.name: measure.version for measure in ALL}
+    return json.dumps(["schema 1", columns(), versions])
+
+
+def _files(folder: os.DirEntry[str]) -> Iterator[str]:
+    for file in sorted(os.scandir(folder.path), key=lambda entry: entry.name):
+        if file.name.endswith((".json", ".jsonl")):
+            about = file.stat()
+            yield f"{folder.name}/{file.name} {about.st_size} {about.st_mtime_ns}\n"
+
+
+def _cached(root: Path, state: str) -> Frames | None:
     """The frames of the last load, when no file has changed since."""
     try:
         kept = [(root / CACHE / name).read_bytes() for name in ("state", "runs", "history")]
-        return unpacked(kept[1], kept[2]) if kept[0].decode() == _state(root) else None
+        return unpacked(kept[1], kept[2]) if state and kept[0].decode() == state else None
     except Exception:
         return None
 
 
-def _keep(root: Path, frames: Frames) -> None:
+def _keep(root: Path, frames: Frames, state: str) -> None:
     """Write the cache; a folder that cannot be written goes without. The state comes last."""
     from resnet.runs.files import write_atomic
 
     with contextlib.suppress(OSError):
         (root / CACHE).mkdir(exist_ok=True)
         runs, history = packed(frames)
-        for name, content in (
-            ("runs", runs),
-            ("history", history),
-            ("state", _state(root).encode()),
-        ):
+        for name, content in (("runs", runs), ("history", history), ("state", state.encode())):
             write_atomic(root / CACHE / name, partial(_put, content))

@@ -7,11 +7,14 @@ that was killed, may miss its last lines.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from reports.source import EXTRA, NUMBERS, Frames, long_form, typed
 from resnet.errors import UserError
+from resnet.runs.folder import NOT_OURS
+from resnet.runs.spec import RunSpec
 
 STATES = {"finished": "done", "running": "running", "pending": "running"}
 STEP = "trainer/global_step"
@@ -19,7 +22,7 @@ STEP = "trainer/global_step"
 
 
 def online(project: str) -> Frames:
-    """The runs of 'ENTITY/PROJECT', each with its exact history (never the sampled one).
+    """The suite's runs in 'ENTITY/PROJECT', each with its exact history (never the sampled one).
 
     Raises:
         UserError: when the project cannot be read, in one line.
@@ -29,9 +32,10 @@ def online(project: str) -> Frames:
     try:
         import wandb
 
-        runs = list(wandb.Api(timeout=60).runs(project, per_page=200, lazy=False))
-        rows = [row(r.id, r.group, r.state, dict(r.config), dict(r.summary)) for r in runs]
-        told = [r for r in runs if r.lastHistoryStep >= 0]
+        found = wandb.Api(timeout=60).runs(project, per_page=200, lazy=False)
+        runs = [(r, spec) for r in found if (spec := spec_of(dict(r.config)))]
+        rows = [row(r.id, r.group, r.state, spec, dict(r.summary)) for r, spec in runs]
+        told = [r for r, _ in runs if r.lastHistoryStep >= 0]
         lines = [(r.id, line) for r in told for line in r.scan_history()]
     except ImportError:
         raise UserError("reading from W&B needs the package wandb") from None
@@ -41,45 +45,51 @@ def online(project: str) -> Frames:
     return frames(rows, lines)
 
 
-def row(name: str, group: str | None, state: str, config: Any, summary: Any) -> dict[str, Any]:
-    """A run's row: the config is the spec, the summary the result."""
-    recipe = config.get("recipe") or {}
-    status = STATES.get(state, "partial")
-    spec = {key: config.get(key) for key in
-            ("net", "dataset", "dataset_copy", "dataset_digest", "seed", "numerics")}  # fmt: skip
+def spec_of(config: Any) -> RunSpec | None:
+    """The spec in a run's config; None where that is no run of this suite's, or of this version."""
+    kinds: dict[str, Any] = {field.name: field.type for field in fields(RunSpec)}
+    try:
+        spec = RunSpec.from_json({name: config[name] for name in kinds if name in config})
+    except (*NOT_OURS, UserError):
+        return None
+    sound = all(isinstance(getattr(spec, name), kind) for name, kind in kinds.items())
+    return spec if sound else None
+
+
+def row(name: str, group: str | None, state: str, spec: RunSpec, summary: Any) -> dict[str, Any]:
+    """A run's row: the spec is its config, the result its summary.
+
+    W&B calls a run finished whose loss was not finite: the mirror says so in the summary.
+    """
+    failed = summary.get("failed_at") is not None
+    status = "failed" if failed else STATES.get(state, "partial")
     numbers = {key: summary.get(key) for key in (*NUMBERS, "weights_sha256")}
-    fields = json.dumps(recipe, sort_keys=True) if recipe else None
+    names = (
+        "net",
+        "dataset",
+        "dataset_copy",
+        "dataset_digest",
+        "recipe_digest",
+        "seed",
+        "numerics",
+    )
     return {
-        **spec,
+        **{key: getattr(spec, key) for key in names},
         **(numbers if status == "done" else {}),
         "id": name,
         "experiment": group,
-        "recipe": recipe.get("name"),
-        "recipe_digest": digest(config),
+        "recipe": spec.recipe.name,
         "status": status,
-        EXTRA[0]: fields,
+        "reason": f"{summary.get('reason')} at step {summary['failed_at']}" if failed else None,
+        EXTRA[0]: json.dumps(asdict(spec.recipe), sort_keys=True),
     }
 
 
 def unless_cut(row: dict[str, Any], last: int) -> dict[str, Any]:
     """The row; without its numbers and 'partial' where the last step logged is not the last."""
-    steps = json.loads(row[EXTRA[0]] or "{}").get("steps")
-    if row["status"] != "done" or steps == last:
+    if row["status"] != "done" or json.loads(row[EXTRA[0]])["steps"] == last:
         return row
     return {**row, **dict.fromkeys((*NUMBERS, "weights_sha256")), "status": "partial"}
-
-
-def digest(config: Any) -> str | None:
-    """The digest of the recipe in a spec; None for fields that this version does not know."""
-    from dataclasses import fields
-
-    from resnet.runs.spec import RunSpec
-
-    names = [field.name for field in fields(RunSpec)]
-    try:
-        return RunSpec.from_json({n: config[n] for n in names if n in config}).recipe_digest
-    except (TypeError, KeyError):
-        return None
 
 
 def frames(rows: list[dict[str, Any]], lines: list[tuple[str, dict[str, Any]]]) -> Frames:
@@ -89,7 +99,7 @@ def frames(rows: list[dict[str, Any]], lines: list[tuple[str, dict[str, Any]]]) 
     """
     import pandas as pd
 
-    known = {r["id"]: r for r in rows if r.get("seed") is not None}
+    known = {r["id"]: r for r in rows}
     tall = [
         (name, known[name]["net"], known[name]["seed"], int(step), line.get("epoch"), key, value)
         for name, line in lines
@@ -109,19 +119,25 @@ def frames(rows: list[dict[str, Any]], lines: list[tuple[str, dict[str, Any]]]) 
 def offline(root: Path) -> Frames:
     """The runs in the journals (`*.wandb`) under `root`, the attempts of one run joined."""
     found = {path.resolve() for path in root.rglob("*.wandb")}  # 'latest-run' is a link to one
-    journals = sorted(found, key=lambda path: path.parent.name)
+    # By their times: those of runs that were to be online are called run-*, not offline-run-*.
+    journals = sorted(found, key=lambda path: path.parent.name.removeprefix("offline-"))
     if not journals:
         raise UserError(f"no W&B journals (*.wandb) under '{root}'")
     told: dict[str, dict[str, Any]] = {}
     lines: list[tuple[str, dict[str, Any]]] = []
     for path in journals:
         about, logged, summary, ended = read_journal(path)
-        if about is not None:
+        if about is not None and (spec := spec_of(about["config"])):
             before = told.get(about["id"], {}).get("summary", {})
             state = "finished" if ended else "crashed"
-            told[about["id"]] = {**about, "state": state, "summary": before | summary}
+            told[about["id"]] = {
+                **about,
+                "spec": spec,
+                "state": state,
+                "summary": before | summary,
+            }
             lines += [(about["id"], line) for line in logged]
-    order = ("id", "group", "state", "config", "summary")
+    order = ("id", "group", "state", "spec", "summary")
     return frames([row(*(one[key] for key in order)) for one in told.values()], lines)
 
 

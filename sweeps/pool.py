@@ -224,17 +224,18 @@ class Pool:
 
 def share(
     runs: int, device: str, workers: int | None = None, processes: int = 1, places: int = 1
-) -> tuple[int, int | None]:
+) -> tuple[int, int]:
     """(workers, threads each) for a plan of so many runs in all, each on so many processes.
 
     On a CPU one thread a run wastes nothing on waiting for the others. The share depends on the
     plan and not on what is left of it: a resumed run must round as it did before. On GPUs there
-    are `places` for runs, all GPUs together.
+    are `places` for runs, all GPUs together, and the threads load photographs.
     """
-    if device != "cpu":
-        return workers or max(1, min(runs, places)), None
     there = cores()
-    count = max(1, min(runs, workers or there // processes))
+    if device == "cpu":
+        count = max(1, min(runs, workers or there // processes))
+    else:
+        count = workers or max(1, min(runs, places))
     return count, max(1, there // (count * processes))
 
 

@@ -224,8 +224,8 @@ def locked(path: Path) -> bool:
 
 def last_line(path: Path) -> dict[str, Any]:
     """{step, metrics} of the last line of metrics in a run folder."""
-    files = sorted(path.glob("metrics-*.jsonl"), key=lambda p: int(p.stem.split("-")[1]))
-    for file in reversed(files):
+    files = run_folder.metrics_files(path) if path.is_dir() else {}
+    for file in reversed(files.values()):
         with suppress(OSError, ValueError, IndexError, KeyError):
             row = json.loads(file.read_text().splitlines()[-1])
             error = row.get("train_error")

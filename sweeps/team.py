@@ -119,6 +119,21 @@ def start(seats: Seats, rank: int, port: int, device: str) -> subprocess.Popen[b
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def keep_to_share(threads: int | None, device: str) -> None:
+    """Let this process, one of several on its node, take no more than its share of the cores.
+
+    It sees its own GPU alone, and cannot tell how many others there are.
+    """
+    import torch
+
+    from resnet.data.imagenet.loader import ENV, threads_for
+
+    if threads and device == "cpu":
+        torch.set_num_threads(threads)
+    elif threads:
+        os.environ[ENV] = str(threads_for(device, threads))
+
+
 def _mourn(follower: subprocess.Popen[bytes], over: threading.Event) -> None:
     """End with a rank that ended: on a GPU its peers would wait for it for many minutes."""
     if follower.wait() and not over.wait(PATIENCE):
@@ -179,13 +194,10 @@ def main(host: str, port: str, rank: str, world: str, device: str) -> int:
 
 
 def _serve(ranks: Ranks) -> None:
-    import torch
-
     from resnet.training.train import follow
 
     spec, dataset, device, threads, speed = ranks.share(None)
-    if threads and device == "cpu":
-        torch.set_num_threads(threads)
+    keep_to_share(threads, device)
     follow(spec, dataset, device, ranks, speed)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from resnet.errors import UserError, mendable
 from sweeps.job import Job
 from sweeps.source import Source, Unfit
-from sweeps.team import RankLost
+from sweeps.team import RankLost, keep_to_share
 
 if TYPE_CHECKING:
     from resnet.data import Dataset
@@ -94,8 +94,7 @@ def _train_all(pipe: Any, job: Job, dataset: Dataset, leaving: Leaving) -> None:
     device = job.device
     if device == "any":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    if job.threads and device == "cpu":
-        torch.set_num_threads(job.threads)
+    keep_to_share(job.threads, device)
     pipe.send(("ready",))
     while (spec := pipe.recv()) is not None and not leaving.asked:
         how = _train_one(spec, dataset, job, device, pipe)

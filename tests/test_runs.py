@@ -158,6 +158,49 @@ def test_a_cut_resume_file_is_set_aside(tmp_path: Path, spec: RunSpec, content: 
     assert len(said) == 1
 
 
+@pytest.mark.parametrize(
+    ("where", "error"),
+    [
+        ("pathlib.Path.open", OSError(errno.ESTALE, "Stale file handle")),
+        ("pathlib.Path.open", MemoryError()),
+        ("torch.load", MemoryError()),
+    ],
+)
+def test_an_error_that_passes_costs_no_checkpoint(
+    tmp_path: Path, spec: RunSpec, monkeypatch: pytest.MonkeyPatch, where: str, error: Exception
+) -> None:
+    folder = RunFolder(tmp_path, spec)
+    folder.open("x", print)
+    folder.save_resume({"step": 3})
+    folder.save_weights(3, {})
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(where, fail)
+        with pytest.raises(type(error)):
+            folder.load_resume(print)
+        with pytest.raises(type(error)):
+            folder.load_weights(3)
+    assert folder.load_resume(print) == {"id": spec.id, "step": 3}
+    assert folder.load_weights(3) == {}
+
+
+def test_what_a_kill_left_of_a_save_goes_with_the_next_attempt(
+    tmp_path: Path, spec: RunSpec
+) -> None:
+    folder = RunFolder(tmp_path, spec)
+    folder.open("x", print)
+    folder.save_resume({"step": 3})
+    folder.save_weights(3, {})
+    for name in (".resume.ckpt.ab12cd_3", "weights/.5.pt.ab12cd_3"):
+        (folder.path / name).write_bytes(b"cut")
+    folder.open("x", print)
+    kept = sorted(str(file.relative_to(folder.path)) for file in folder.path.rglob("*.*"))
+    assert kept == ["resume.ckpt", "spec.json", "weights/3.pt"]
+
+
 def test_a_line_that_a_kill_cut_is_left_out_and_the_later_attempt_wins(tmp_path: Path) -> None:
     (tmp_path / "metrics-1.jsonl").write_text('{"step": 1, "a": 1}\n{"step": 2, "a": 2}\n{"st')
     (tmp_path / "metrics-2.jsonl").write_text('{"step": 2, "a": 3}\n')

@@ -5,6 +5,7 @@ import math
 import signal
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from resnet.errors import UserError
 from resnet.nets import build, initialise
 from resnet.runs.folder import RunFolder, read_metrics
 from resnet.runs.spec import RunSpec
+from resnet.training import callbacks
 from resnet.training import train as training
 from resnet.training.module import Classifier
 from resnet.training.signals import NOTED, Interrupted, Signals
@@ -231,6 +233,22 @@ def test_a_net_without_blocks_is_trained_without_gradients_by_depth(
     assert train(spec, dataset, tmp_path, "test") == "done"
     assert "gradient_ratio" not in result_of(tmp_path, spec)
     assert set(read_metrics(tmp_path / spec.id)[0]) == {"step", "epoch"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "between"), [(0.0, 15.0), (0.75, 15.0), (4.0, 80.0), (30.0, 600.0), (99.0, 600.0)]
+)
+def test_the_resume_file_is_written_the_more_seldom_the_longer_it_takes(
+    tmp_path: Path, spec: RunSpec, monkeypatch: pytest.MonkeyPatch, seconds: float, between: float
+) -> None:
+    now = [7.0]
+    record = callbacks.Record(RunFolder(tmp_path, spec), 1, None)
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(
+        RunFolder, "save_resume", lambda self, state: now.append(now.pop() + seconds)
+    )
+    record._save(SimpleNamespace(state=dict))  # type: ignore[arg-type]
+    assert record.save_every == between
 
 
 def test_an_error_leaves_its_trace_and_the_next_attempt_forgets_it(

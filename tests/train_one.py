@@ -16,7 +16,7 @@ from tests.conftest import make_dataset, spec_of
 def main(root: Path) -> None:
     """Train resnet8 for 60 steps under `root`, with one thread."""
     torch.set_num_threads(1)
-    callbacks.SAVE_EVERY = 0.0
+    callbacks.SAVE_EVERY = callbacks.SAVE_SHARE = 0.0
     dataset = make_dataset()
     spec = spec_of(dataset, "resnet8", steps=60, milestones=(40,))
     print("ready", flush=True)

@@ -184,7 +184,7 @@ def loading(dataset: Any, recipe: Recipe, device: str, threads: int | None) -> f
 
     part = dataset.narrowed(recipe).train
     stream = Stream(0, len(part), recipe)
-    loader = Loader(threads or threads_for(device))
+    loader = Loader(threads_for(device, threads))
     shape = (3, recipe.size, recipe.size)
     count = LOADED * loader.threads
 

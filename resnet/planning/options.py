@@ -19,6 +19,7 @@ from resnet.experiment import Experiment
 from resnet.planning import cluster, photographs
 from resnet.planning.photographs import NOTHING_ASKED, Photographs
 from resnet.planning.seeds import seeds
+from resnet.runs.files import home
 from resnet.training.speed import Speed
 
 PRESETS = ("quick", "paper")
@@ -55,8 +56,7 @@ class Options:
     @property
     def reports(self) -> Path:
         """Where reports go: beside runs/, or into a folder of another name, as reports/pdf."""
-        there = self.output_dir.parent if self.output_dir.name == "runs" else self.output_dir
-        return there / "reports" / "pdf"
+        return home(self.output_dir) / "reports" / "pdf"
 
     @property
     def speed(self) -> Speed:

@@ -30,6 +30,20 @@ def write_atomic(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
         raise
 
 
+def home(root: Path) -> Path:
+    """Where goes what comes of the runs in `root`: beside a folder named runs, else into `root`.
+
+    The parent of another folder (/scratch/me) need not be the user's to write into.
+    """
+    return root.parent if root.name == "runs" else root
+
+
+def remove_left_over(folder: Path, pattern: str) -> None:
+    """Remove what killed writes of files named `pattern` left in `folder`, while nobody writes."""
+    for path in folder.glob(f".{pattern}.*"):
+        path.unlink(missing_ok=True)
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON, atomically."""
     text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n"

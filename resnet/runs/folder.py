@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 
 from resnet.errors import UserError, first_line
 from resnet.runs import measures, waves
-from resnet.runs.files import read_json, write_atomic, write_json
+from resnet.runs.files import read_json, remove_left_over, write_atomic, write_json
 from resnet.runs.spec import RunSpec, canonical
 
 RESULT, FAILURE, SPEC = "result.json", "failure.json", "spec.json"
@@ -94,7 +94,10 @@ class RunFolder:
             return
 
     def open(self, experiment: str, say: Callable[[str], None]) -> None:
-        """Make the folder ready for an attempt; a corrupt one is named and set aside."""
+        """Make the folder ready for an attempt; a corrupt one is named and set aside.
+
+        To be called by who holds the run: what a kill left of a save goes.
+        """
         try:
             if status(self.path) != "new" and read_spec(self.path)[0] != self.spec:
                 raise CorruptRun(f"{SPEC} describes another run")
@@ -102,6 +105,8 @@ class RunFolder:
             aside = set_aside(self.path)
             say(f"run folder {self.path.name} is corrupt ({error}); set aside as {aside.name}")
         self.path.mkdir(parents=True, exist_ok=True)
+        remove_left_over(self.path, RESUME)
+        remove_left_over(self.path / WEIGHTS, "*.pt")
         if not (self.path / SPEC).exists():
             spec = self.spec.to_json()
             write_json(
@@ -148,15 +153,12 @@ class RunFolder:
 
     def load_weights(self, step: int) -> dict[str, Any]:
         """The net's state after `step` steps, on the CPU; UserError where it was not kept."""
-        import torch
-
-        path = self.path / WEIGHTS / f"{step}.pt"
         try:
-            return torch.load(path, map_location="cpu", weights_only=True)
+            return _read_tensors(self.path / WEIGHTS / f"{step}.pt")
         except FileNotFoundError:
             why = "is missing"
-        except Exception as error:  # torch raises half a dozen kinds for one cut file
-            why = f"cannot be used ({first_line(error)})"
+        except CorruptRun as error:
+            why = f"cannot be used ({error})"
         raise UserError(
             f"run {self.spec.id} ({self.spec.title}): {WEIGHTS}/{step}.pt {why}; "
             "remove the run's folder to train it again"
@@ -164,21 +166,37 @@ class RunFolder:
 
     def load_resume(self, say: Callable[[str], None]) -> dict[str, Any] | None:
         """The state to go on from, or None. One of another run, or a cut one, is set aside."""
-        import torch
-
         path = self.path / RESUME
-        if not path.exists():
-            return None
         try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
+            state = _read_tensors(path)
             if state["id"] != self.spec.id:
                 raise ValueError(f"a checkpoint of run {state['id']}")
-        except Exception as error:  # torch raises half a dozen kinds for one cut file
+        except FileNotFoundError:
+            return None
+        except (CorruptRun, *NOT_OURS) as error:
             aside = set_aside(path)
             why = first_line(error)
             say(f"{self.path.name}/{RESUME} cannot be used ({why}); set aside as {aside.name}")
             return None
         return state
+
+
+def _read_tensors(path: Path) -> dict[str, Any]:
+    """What `_write_tensors` wrote, on the CPU.
+
+    Raises:
+        CorruptRun: the file is cut, or none of ours.
+        OSError, MemoryError: it cannot be read now, which says nothing against it.
+    """
+    import torch
+
+    content = io.BytesIO(path.read_bytes())  # torch would call an error of the disk one of its own
+    try:
+        return torch.load(content, map_location="cpu", weights_only=True)
+    except MemoryError:
+        raise
+    except Exception as error:  # torch raises half a dozen kinds for one cut file
+        raise CorruptRun(first_line(error)) from None
 
 
 def _write_tensors(path: Path, state: dict[str, Any]) -> None:

@@ -14,7 +14,9 @@ from resnet.training.distributed import ALONE, Ranks
 from resnet.training.module import Classifier
 from resnet.training.signals import Signals
 
-SAVE_EVERY = 15.0  # seconds between two writes of the resume file
+SAVE_EVERY = 15.0  # seconds between two writes of the resume file, at least
+SAVE_SHARE = 20.0  # times as long as the last write took: no more than 5 % of a run go into them
+SAVE_LONGEST = 600.0  # seconds between them, however long a write takes
 
 
 class Progress(Protocol):
@@ -90,8 +92,10 @@ class Record(Callback):
         self.folder.save_weights(step, module.net.state_dict())
 
     def _save(self, module: Classifier) -> None:
+        started = time.monotonic()
         self.folder.save_resume(module.state())
         self._saved = time.monotonic()
+        self.save_every = min(SAVE_LONGEST, max(SAVE_EVERY, SAVE_SHARE * (self._saved - started)))
 
 
 class Follower(Record):

@@ -1,6 +1,7 @@
 """W&B as a mirror: the same metrics as the record, and never a reason for a run to fail."""
 
 import os
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -11,24 +12,29 @@ from pytorch_lightning.loggers import Logger, WandbLogger
 
 from resnet.analysis.measure import Measured
 from resnet.errors import first_line
+from resnet.runs.files import home
 from resnet.runs.spec import RunSpec
 
 PROJECT = "resnet-claims"
+PATIENCE = 15.0  # seconds that W&B gets to send the rest of a run
 
 
 class Mirror(Logger):
     """Passes everything on to Lightning's W&B logger until that raises; then falls silent.
 
-    The run id is W&B's id, so that a resumed run goes on in the same W&B run.
+    The run id is W&B's id, so that a resumed run goes on in the same W&B run. W&B's own files go
+    to the `home` of the runs in `root`.
     """
 
+    unreachable = False  # the server, to this process: a run that may do without does not ask again
+
     def __init__(
-        self, spec: RunSpec, experiment: str, mode: str, save_dir: Path, say: Callable[[str], None]
+        self, spec: RunSpec, experiment: str, mode: str, root: Path, say: Callable[[str], None]
     ) -> None:
         super().__init__()
         self._say = say
         self._logger: WandbLogger | None = None
-        self._guard(lambda: self._open(spec, experiment, mode, save_dir))
+        self._guard(lambda: self._open(spec, experiment, mode, home(root)))
 
     @property
     def name(self) -> str:
@@ -57,13 +63,16 @@ class Mirror(Logger):
             wandb.finish()
 
         if (logger := self._logger) is not None:
-            self._guard(lambda: close(logger))
+            self._guard(lambda: _in_time(lambda: close(logger)))
 
     def _open(self, spec: RunSpec, experiment: str, mode: str, save_dir: Path) -> None:
         import wandb
 
+        if wandb.run is not None:  # init would return that one, and log this run into it
+            _in_time(wandb.finish)
         save_dir.mkdir(parents=True, exist_ok=True)
-        run = wandb.init(
+        run = self._started(
+            mode,
             project=PROJECT,
             id=spec.id,
             name=spec.title,
@@ -71,11 +80,27 @@ class Mirror(Logger):
             tags=[spec.net, spec.recipe.name, spec.dataset],
             config=spec.to_json(),
             dir=save_dir,
-            mode="offline" if mode == "offline" else "online",
             resume="allow",
             settings=_lean(wandb),
         )
         self._logger = WandbLogger(experiment=run)
+
+    def _started(self, mode: str, **about: Any) -> Any:
+        """W&B's run; under 'auto' an offline one where the server cannot be reached."""
+        import wandb
+
+        if mode == "offline" or (mode == "auto" and Mirror.unreachable):
+            return wandb.init(mode="offline", **about)
+        try:
+            return wandb.init(mode="online", **about)
+        except Exception as error:
+            if mode != "auto":
+                raise
+            Mirror.unreachable = True
+            why = first_line(error)
+            self._say(f"W&B cannot be reached ({why}); its journals stay here for `wandb sync`")
+            _in_time(wandb.teardown)  # its own process holds the id of the run that did not start
+            return wandb.init(mode="offline", **about)
 
     def _guard(self, action: Callable[[], Any]) -> None:
         try:
@@ -87,7 +112,30 @@ class Mirror(Logger):
             with suppress(Exception):
                 import wandb
 
-                wandb.finish(exit_code=1)
+                _in_time(lambda: wandb.finish(exit_code=1))
+
+
+def _in_time(action: Callable[[], Any]) -> None:
+    """Do it within PATIENCE; TimeoutError where it goes on in a thread that nobody waits for.
+
+    With its server gone W&B tries on for minutes, which neither the next run has nor a task that is
+    about to be killed.
+    """
+    raised: list[Exception] = []
+
+    def attempt() -> None:
+        try:
+            action()
+        except Exception as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=attempt, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    if raised:
+        raise raised[0]
+    if thread.is_alive():
+        raise TimeoutError(f"it has not ended in {PATIENCE:g} s")
 
 
 def mirror_measures(
@@ -99,7 +147,7 @@ def mirror_measures(
     say: Callable[[str], None],
 ) -> None:
     """Tell W&B what was found out about a trained run, in the run that it has of it."""
-    mirror = Mirror(spec, experiment, mode, root.parent, say)
+    mirror = Mirror(spec, experiment, mode, root, say)
     summary: dict[str, float] = {}
     lines: dict[int, dict[str, float]] = defaultdict(dict)
     for one in found:
@@ -126,9 +174,12 @@ def _lean(wandb: Any) -> Any:
 
 
 def choose_mode(asked: str | None) -> str:
-    """'online', 'offline' or 'disabled': as asked, else online only with a key."""
+    """'online', 'offline', 'disabled' or 'auto': as asked, else offline without a key.
+
+    'auto' is what a key alone gets: online where the server can be reached, else offline.
+    """
     if asked:
         return asked
     if "WANDB_MODE" in os.environ:
         return {"online": "online", "disabled": "disabled"}.get(os.environ["WANDB_MODE"], "offline")
-    return "online" if os.environ.get("WANDB_API_KEY") else "offline"
+    return "auto" if os.environ.get("WANDB_API_KEY") else "offline"

@@ -4,8 +4,8 @@ import logging
 import math
 import time
 import warnings
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -98,28 +98,43 @@ def _attempt(
     val_loaders = hasten(module, val_loaders, speed, device)
     mirror = None
     if wandb != "disabled":
-        mirror = Mirror(folder.spec, experiment, wandb, folder.path.parent.parent, say)
+        mirror = Mirror(folder.spec, experiment, wandb, folder.path.parent, say)
         mirror.log_metrics(record.initial | record.norms, 0)
-    result: dict[str, Any] = {}
+    end: dict[str, Any] = {}
     try:
-        _fit(module, record, mirror, val_loaders, device)
-        _check_finite(module.position.step, record.metrics)
-        result = {
-            **finite({key: value for key, value in record.metrics.items() if key != "lr"}),
-            **record.initial,
-            "steps": module.position.step,
-            "weights_sha256": weights_sha256(module.net),
-        }
+        with _ending(folder, started, end):
+            _fit(module, record, mirror, val_loaders, device)
+            _check_finite(module.position.step, record.metrics)
+            end |= _result(module, record)
+        if "failed_at" in end:
+            return "failed"
+        folder.finish(end)
+        return "done"
+    finally:
+        if mirror:  # after all that is the record's: W&B may take its time
+            mirror.finish({"failed_at": None, **end})
+
+
+@contextmanager
+def _ending(folder: RunFolder, started: dict[str, Any], end: dict[str, Any]) -> Iterator[None]:
+    """Put into `end` the run's seconds, and why it failed where a loss is not finite."""
+    try:
+        yield
     except NotFinite as error:
         folder.fail(error.step, str(error))
-        return "failed"
+        end |= {"failed_at": error.step, "reason": str(error)}
     finally:
-        seconds = _note_end(folder, started)
-        result |= {"seconds": round(seconds, 3)}
-        if mirror:
-            mirror.finish(result)
-    folder.finish(result)
-    return "done"
+        end["seconds"] = round(_note_end(folder, started), 3)
+
+
+def _result(module: Classifier, record: Record) -> dict[str, Any]:
+    """What a run that came to its end is remembered by, but for its seconds."""
+    return {
+        **finite({key: value for key, value in record.metrics.items() if key != "lr"}),
+        **record.initial,
+        "steps": module.position.step,
+        "weights_sha256": weights_sha256(module.net),
+    }
 
 
 def _check_finite(step: int, metrics: dict[str, float]) -> None:

@@ -5,12 +5,17 @@ python journals.py DIR JSON    # JSON: [[spec, lines, summary], …]
 
 import json
 import sys
+import time
 
 import wandb
 
 
 def main(folder: str, runs: str) -> None:
+    begun: set[str] = set()
     for spec, lines, summary in json.loads(runs):
+        if spec["id"] in begun:
+            time.sleep(1)  # W&B names a journal by the run and the second
+        begun.add(spec["id"])
         run = wandb.init(
             project="resnet-claims", id=spec["id"], group="degradation", dir=folder, mode="offline",
             config=spec["config"], resume="allow",

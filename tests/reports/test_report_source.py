@@ -15,7 +15,7 @@ from reports import folder_source
 from reports.__main__ import main
 from reports.source import Frames, columns, load, packed, unpacked
 from resnet.errors import UserError
-from resnet.runs import table
+from resnet.runs import measures, table
 
 
 def same(one: Frames, other: Frames) -> None:
@@ -100,6 +100,13 @@ def test_later_attempts_win_and_cut_lines_are_borne(tmp_path: Path) -> None:
     assert_frame_equal(load(tmp_path).history, history)
 
 
+def test_a_file_that_is_called_nearly_like_metrics_is_left_out(tmp_path: Path) -> None:
+    path = factory.write(tmp_path, factory.spec("plain20", 0))
+    history = load(tmp_path).history
+    (path / "metrics-old.jsonl").write_text('{"step": 192, "epoch": 6, "test_error": 1.5}\n')
+    assert_frame_equal(load(tmp_path).history, history)
+
+
 def test_the_cache_is_used_and_never_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     factory.write(tmp_path, factory.spec("plain20", 0))
     first = load(tmp_path)
@@ -110,6 +117,40 @@ def test_the_cache_is_used_and_never_stale(tmp_path: Path, monkeypatch: pytest.M
     assert len(load(tmp_path).runs) == 2
     (tmp_path / folder_source.CACHE / "history").write_bytes(b"cut")
     assert len(load(tmp_path).runs) == 2
+
+
+def test_a_run_that_ends_while_the_tables_are_read_is_in_the_next_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = factory.spec("plain20", 0)
+    factory.write(tmp_path, one, "partial")
+
+    def then_ends(root: Path) -> pd.DataFrame:
+        found = read(root)
+        factory.write(tmp_path, one)
+        return found
+
+    read = table.load
+    with monkeypatch.context() as patch:
+        patch.setattr(table, "load", then_ends)
+        assert list(load(tmp_path).runs["status"]) == ["partial"]
+    assert list(load(tmp_path).runs["status"]) == ["done"]
+
+
+def test_the_cache_of_other_code_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factory.write(tmp_path, factory.spec("plain20", 0))
+    kept = load(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(table, "COLUMNS", (*table.COLUMNS, "more"))
+        assert "more" in load(tmp_path).runs
+    same(load(tmp_path), kept)
+    newer = tuple(replace(measure, version=measure.version + 1) for measure in measures.ALL)
+    monkeypatch.setattr(measures, "ALL", newer)
+    monkeypatch.setattr(table, "load", lambda *_: pytest.fail("the cache was not used"))
+    with pytest.raises(pytest.fail.Exception):
+        load(tmp_path)
 
 
 def test_a_folder_without_runs_and_no_folder(tmp_path: Path) -> None:

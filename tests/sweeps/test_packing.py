@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resnet import experiment
+from resnet.data.imagenet import loader
 from resnet.errors import UserError
 from resnet.nets.counts import totals
 from resnet.planning import cluster as cluster_settings
@@ -24,6 +25,7 @@ from sweeps.mps import AT_ONCE, CONTROL, EACH, PIPE, SWITCH, room
 from sweeps.pack import arrays, pack
 from sweeps.pool import longest_first, share
 from sweeps.source import Described, Labels
+from sweeps.team import keep_to_share
 from tests.sweeps.conftest import finish, make_spec
 
 clusters = st.builds(
@@ -90,9 +92,21 @@ def test_a_gpu_takes_several_small_nets_at_once(monkeypatch: pytest.MonkeyPatch)
     assert room(small, 2**30) == room([*small, deep], 141 * 2**30) == 1
     monkeypatch.setenv(SWITCH, "0")
     assert room(small, 141 * 2**30) == 1
-    assert share(100, "cuda", places=16) == (16, None)
-    assert share(3, "cuda", places=16) == (3, None)
-    assert share(100, "cuda", 5, places=16) == (5, None)
+    monkeypatch.setattr("sweeps.pool.cores", lambda: 64)
+    assert share(100, "cuda", places=16) == (16, 4)
+    assert share(3, "cuda", places=16) == (3, 21)
+    assert share(100, "cuda", 5, places=16) == (5, 12)
+    assert share(100, "cuda", processes=4, places=2) == (2, 8)
+
+
+@pytest.mark.parametrize(("threads", "asked", "load"), [(8, "", 7), (1, "", 1), (8, "3", 3)])
+def test_workers_on_gpus_load_photographs_with_their_share_of_the_cores(
+    monkeypatch: pytest.MonkeyPatch, threads: int, asked: str, load: int
+) -> None:
+    monkeypatch.setenv(loader.ENV, asked)
+    monkeypatch.setattr("resnet.data.imagenet.loader.cores", lambda: 64)
+    keep_to_share(threads, "cuda")
+    assert loader.threads_for("cuda") == load
 
 
 def test_nets_that_cost_as_much_are_as_large(tmp_path: Path) -> None:

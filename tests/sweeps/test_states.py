@@ -35,6 +35,14 @@ def test_queued_running_and_waiting_in_its_task(bench: Bench) -> None:
     assert bench.state(other).state == "waiting"
 
 
+def test_a_file_that_is_called_nearly_like_metrics_is_left_out(bench: Bench) -> None:
+    folder = RunFolder(bench.root, SPEC)
+    folder.open("degradation", print)
+    (folder.path / "metrics-1.jsonl").write_text('{"step": 8, "train_error": 50.0}\n')
+    (folder.path / "metrics-old.jsonl").write_text('{"step": 9, "train_error": 40.0}\n')
+    assert (bench.state(SPEC).step, bench.state(SPEC).metrics) == (8, "train 50.0 %")
+
+
 def test_the_word_of_the_folder_comes_first(bench: Bench) -> None:
     bench.sent(SPEC)
     finish(bench.root, SPEC)

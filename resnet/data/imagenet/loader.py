@@ -111,16 +111,16 @@ def _result(future: Future[Result]) -> Result:
         ) from None
 
 
-def threads_for(device: str) -> int:
+def threads_for(device: str, share: int | None = None) -> int:
     """How many threads to load with: as asked (--loader-workers), else by the cores at hand.
 
-    On a CPU as many as the net has; beside a GPU its share of the cores, less one for the net.
+    On a CPU as many as the net has; beside a GPU its `share` of the cores, less one for the net.
     """
     if asked := os.environ.get(ENV):
         return checked(asked)
     if device == "cpu":
-        return torch.get_num_threads()
-    return max(1, cores() // max(1, torch.cuda.device_count()) - 1)
+        return share or torch.get_num_threads()
+    return max(1, (share or cores() // max(1, torch.cuda.device_count())) - 1)
 
 
 def checked(asked: str) -> int:
