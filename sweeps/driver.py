@@ -123,11 +123,9 @@ class Driver:
 
     def _away_from(self, nodes: set[str]) -> Order:
         """The order, but for nodes that had other data or code."""
-        cluster = self.order.cluster
-        nodes |= set(filter(None, cluster.exclude.split(",")))
-        if nodes:
-            cluster = replace(cluster, exclude=",".join(sorted(nodes)))
-        return replace(self.order, cluster=cluster)
+        before = self.order.cluster.exclude  # a host list: its commas may lie in brackets
+        exclude = ",".join(filter(None, (before, *sorted(nodes))))
+        return replace(self.order, cluster=replace(self.order.cluster, exclude=exclude))
 
 
 def trouble(states: list[RunState]) -> list[str]:

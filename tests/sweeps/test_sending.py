@@ -97,9 +97,9 @@ class World:
         if self.steps:
             self.steps.pop(0)()  # type: ignore[operator]
 
-    def drive(self, *specs: RunSpec) -> list[RunState]:
+    def drive(self, *specs: RunSpec, **changes: object) -> list[RunState]:
         """The driver's last word."""
-        order = self.bench.order()
+        order = self.bench.order(**changes)
         return Driver(order, specs, lambda s: None, self.said.append, self.sleep).wait()
 
 
@@ -185,6 +185,23 @@ def test_a_node_without_the_data_is_avoided(bench: Bench, monkeypatch: pytest.Mo
     world = World(bench, lambda: None, lambda: finish(bench.root, FOUR[0]))
     assert world.drive(FOUR[0])[0].state == "done"
     assert "--exclude=n7" in bench.scheduler.script(2)
+
+
+@pytest.mark.parametrize("unfit", [True, False])
+def test_nodes_that_were_excluded_stay_so(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, unfit: bool
+) -> None:
+    asked = "gpu[01,03-05],login1"
+    sent = bench.sent(FOUR[0], exclude=asked)
+    if unfit:
+        monkeypatch.setenv("SLURMD_NODENAME", "n7")
+        sent.events(0).add("unfit", text="on n7: no such data folder")
+    bench.scheduler.end("1", "FAILED", "n7")
+    world = World(bench, lambda: None, lambda: finish(bench.root, FOUR[0]))
+    world.drive(FOUR[0], exclude=asked)
+    found = manifests.load(bench.root)[-1]
+    assert found.jobs == ("2",)
+    assert found.cluster["exclude"] == (f"{asked},n7" if unfit else asked)
 
 
 def test_resume_sends_what_failed_or_is_missing_with_the_same_settings(
