@@ -134,10 +134,16 @@ class Survey:
             return self._alive(run, place, held)
         if held:
             return {"state": "running"}
-        places = self.places.get(run)
-        if not places or otherwise == "corrupt":
+        last = self.last_place(run)
+        if last is None or otherwise == "corrupt":
             return {"state": otherwise, "cause": cause or trace_line(self.root / run)}
-        return self._ended(run, *places[-1], otherwise, cause)
+        return self._ended(run, *last, otherwise, cause)
+
+    def last_place(self, run: str) -> tuple[Manifest, int] | None:
+        """The last sweep and task that had the run; what the queue refused had none."""
+        places = self.places.get(run, [])
+        had = [p for p in places if p[0].launcher == "local" or self.job(*p)]
+        return next(reversed(had or places), None)
 
     def _alive(self, run: str, place: tuple[Manifest, int], held: bool) -> dict[str, Any]:
         manifest, number = place

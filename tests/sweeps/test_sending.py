@@ -13,7 +13,7 @@ from resnet.runs.spec import RunSpec
 from sweeps import manifest as manifests
 from sweeps import sending
 from sweeps.__main__ import main
-from sweeps.driver import TRIES, Driver
+from sweeps.driver import REFUSED, TRIES, Driver
 from sweeps.states import RunState
 from tests.sweeps.conftest import Bench, finish, make_spec
 
@@ -140,6 +140,42 @@ def test_a_run_that_never_gets_on_is_given_up(bench: Bench) -> None:
     world = World(bench, *([kill] * 50))
     assert world.drive(FOUR[0])[0].state == "lost"
     assert len(world.said) == TRIES
+
+
+def test_what_slurm_refuses_for_now_is_sent_later(bench: Bench) -> None:
+    bench.sent(*FOUR[:2])
+    bench.scheduler.end("1_0", "FAILED")
+    bench.scheduler.refuse(True)
+
+    def finish_all() -> None:
+        for spec in FOUR[:2]:
+            finish(bench.root, spec)
+
+    nothing = [lambda: None] * (TRIES + 2)  # more refusals than a run has tries
+    world = World(bench, *nothing, lambda: bench.scheduler.refuse(False), finish_all)
+    assert [s.state for s in world.drive(*FOUR[:2])] == ["done", "done"]
+    refused = [line for line in world.said if "QOSMaxSubmitJobLimit" in line]
+    assert len(refused) == TRIES + 2
+    assert world.said == [
+        *refused,
+        "plain8 seed 0: its task ended FAILED and left no result; sent again",
+    ]
+    assert [m.jobs for m in manifests.load(bench.root)] == [
+        ("1_0", "1_1"),
+        *[("",)] * (TRIES + 2),
+        ("2",),
+    ]
+
+
+def test_what_slurm_refuses_again_and_again_is_left_and_the_others_go_on(bench: Bench) -> None:
+    bench.sent(*FOUR[:2])
+    bench.scheduler.end("1_0", "FAILED")
+    bench.scheduler.refuse(True)
+    nothing = [lambda: None] * (REFUSED + 5)
+    world = World(bench, *nothing, lambda: finish(bench.root, FOUR[1]))
+    assert [s.state for s in world.drive(*FOUR[:2])] == ["lost", "done"]
+    assert len(world.said) == REFUSED + 1
+    assert "resume" in world.said[-1]
 
 
 def test_the_driver_sends_no_other_code_than_was_sent(

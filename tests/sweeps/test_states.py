@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from resnet.errors import UserError
 from resnet.runs.folder import RunFolder
 from sweeps import manifest as manifests
 from sweeps import show
@@ -133,6 +134,15 @@ def test_a_sender_that_died_before_it_wrote_the_ids_is_found_by_name(bench: Benc
     sent.sent(("", ""))
     assert (bench.state(other).state, bench.state(other).job) == ("queued", "1_1")
     assert bench.submit(SPEC, other)[1] is None
+
+
+def test_what_the_queue_refused_hides_no_earlier_task(bench: Bench) -> None:
+    bench.sent(SPEC)
+    bench.scheduler.end("1", "OUT_OF_MEMORY")
+    before = bench.state(SPEC)
+    with pytest.raises(UserError, match="Invalid qos"):
+        bench.submit(SPEC, qos="bad")
+    assert bench.state(SPEC) == before
 
 
 def test_a_thousand_runs_cost_one_question(bench: Bench) -> None:
