@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from resnet.runs.folder import RunFolder
+from resnet.runs.folder import RESUME, RunFolder
 from resnet.runs.spec import RunSpec
 from sweeps.events import Events, Witness
 from sweeps.job import Job
@@ -53,10 +53,11 @@ class Task:
         events.add("start", attempt=self.attempts, job=_job_id(), pid=os.getpid())
         owner = signal.signal(signal.SIGUSR2, self._note)
         signal.signal(signal.SIGTERM, self._note)
+        before = self._record()
         witness = self._train(events)
         if self.signalled and any(witness.ends.get(s.id) != "error" for s in self._left()):
             if not self._measures_only(witness):
-                self._weigh(events, witness)
+                self._weigh(events, witness, before)
             self._requeue(events, owner)
         events.add("end", start=_start_id())
         ends = list(witness.ends.values())
@@ -147,19 +148,32 @@ class Task:
         left = [spec for spec in self._left() if witness.ends.get(spec.id) != "error"]
         return all(self._folder(s).status(self.job.measures) == "unmeasured" for s in left)
 
-    def _weigh(self, events: Events, witness: Witness) -> None:
+    def _record(self) -> dict[str, tuple[bool, int]]:
+        """Of each run: whether it is over, and when it was last saved (ns; 0: it is not)."""
+        folders = {spec.id: self._folder(spec) for spec in self.specs}
+        return {run: (f.status() in ("done", "failed"), _saved(f)) for run, f in folders.items()}
+
+    def _weigh(self, events: Events, witness: Witness, before: dict[str, tuple[bool, int]]) -> None:
         """Stop a task of which no run got on in several attempts."""
-        before = dict(self.reached)
-        for run, how in witness.ends.items():
-            if how in ("interrupted", "done", "failed"):
-                self.reached[run] = max(before.get(run, 0), witness.steps.get(run, 0))
-        gain = sum(self.reached.values()) - sum(before.values())
-        self.stalled = 0 if gain else self.stalled + 1
+        gained = self._reach(witness) or any(
+            entry != before[run]  # a worker that was killed has told nothing
+            for run, entry in self._record().items()
+            if run not in witness.ends
+        )
+        self.stalled = 0 if gained else self.stalled + 1
         if self.stalled < STALLED:
             return
         text = f"no step done in {self.stalled} attempts in a row: give it more --timeout-min"
         events.add("stalled", text=text)
         raise NoProgress(text)
+
+    def _reach(self, witness: Witness) -> bool:
+        """Note how far the runs say that they are; whether one of them got on."""
+        before = dict(self.reached)
+        for run, how in witness.ends.items():
+            if how in ("interrupted", "done", "failed"):
+                self.reached[run] = max(before.get(run, 0), witness.steps.get(run, 0))
+        return sum(self.reached.values()) > sum(before.values())
 
     def _requeue(self, events: Events, owner: Any) -> None:
         """Hand the signal on to its owner, submitit, which requeues the job and exits."""
@@ -168,6 +182,13 @@ class Task:
         if not callable(owner):
             raise KeyboardInterrupt
         owner(self.signalled, None)
+
+
+def _saved(folder: RunFolder) -> int:
+    try:
+        return (folder.path / RESUME).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _gpus() -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from resnet.runs.folder import RunFolder
+from resnet.runs.folder import RESUME, RunFolder
 from resnet.runs.spec import RunSpec
 from sweeps import code, task, worker
 from sweeps.events import Events
@@ -108,6 +108,46 @@ def test_without_progress_it_is_stopped_and_named(
         attempt(again)
     assert len(handlers) == STALLED - 1
     assert Events(tmp_path / "events.jsonl").read()[-1]["kind"] == "stalled"
+
+
+@pytest.mark.parametrize(("said", "stalled"), [(False, 0), (True, STALLED - 1)])
+def test_what_a_killed_worker_saved_is_progress(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    handlers: list[int],
+    said: bool,
+    stalled: int,
+) -> None:
+    folder = RunFolder(tmp_path, SPECS[0])
+
+    def act(pool: Pool, specs: list[RunSpec]) -> None:
+        folder.open("degradation", print)
+        (folder.path / RESUME).write_bytes(b"")
+        os.utime(folder.path / RESUME, (0, 1 + len(handlers)))
+        os.kill(os.getpid(), signal.SIGUSR2)
+        if said:  # it saved where it had begun
+            pool.watcher.end(specs[0], "interrupted")
+
+    script(monkeypatch, act)
+    again = make_task(tmp_path)
+    for _ in range(STALLED - 1):
+        again = attempt(again)
+    assert again.stalled == stalled
+
+
+def test_what_ended_without_a_word_is_progress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handlers: list[int]
+) -> None:
+    def act(pool: Pool, specs: list[RunSpec]) -> None:
+        RunFolder(tmp_path, SPECS[1]).open("degradation", print)  # begun, and no more
+        if not handlers:
+            finish(tmp_path, SPECS[0])
+        os.kill(os.getpid(), signal.SIGUSR2)
+
+    script(monkeypatch, act)
+    again = attempt(make_task(tmp_path))
+    assert again.stalled == 0
+    assert attempt(again).stalled == 1
 
 
 def test_a_long_measure_may_take_as_many_attempts_as_it_takes(
