@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -214,15 +215,18 @@ class Survey:
 
 
 def locked(path: Path) -> bool:
-    """Whether a process holds the lock file; it is not made, and let go of at once."""
+    """Whether a process holds the lock file; it is not made, and let go of at once.
+
+    Where the file system has no flock, nobody ever does.
+    """
     try:
         handle = os.open(path, os.O_RDWR)
     except OSError:
         return False
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
+    except OSError as error:
+        return error.errno in (errno.EAGAIN, errno.EACCES)
     finally:
         os.close(handle)
     return False

@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from resnet.errors import UserError
+from resnet.locks import held
 from resnet.planning.cluster import Cluster
 from resnet.training.speed import FAST, Speed
 from sweeps import code, slurm
@@ -45,7 +46,7 @@ def one_at_a_time(root: Path) -> Iterator[None]:
     """Hold off other senders from the look at the queue until the jobs are in it."""
     (root / "sweeps").mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(root / "sweeps" / "submit.lock", timeout=60):
+        with held(root / "sweeps" / "submit.lock", timeout=60):
             yield
     except Timeout:
         raise UserError(f"another submission into '{root}' is under way: try again") from None

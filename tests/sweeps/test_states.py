@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sweeps.local import recorded
 from sweeps.manifest import read
 from sweeps.slurm import NoAnswer
 from sweeps.states import RunState, Survey, locked
+from sweeps.submit import one_at_a_time
 from tests.sweeps.conftest import Bench, finish, make_spec
 
 SPEC = make_spec()
@@ -203,3 +205,23 @@ def test_a_look_at_a_lock_neither_makes_nor_takes_it(tmp_path: Path) -> None:
     with folder.locked():
         assert locked(path)
     assert not locked(path)
+
+
+def test_where_there_is_no_flock_nothing_stands_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(handle: int, how: int) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    why = "this file system has no flock: choose another --output-dir"
+    folder = RunFolder(tmp_path, SPEC)
+    with pytest.raises(UserError, match=why), folder.locked():
+        pass
+    with pytest.raises(UserError, match=why):
+        folder.wait()
+    assert not locked(tmp_path / f"{SPEC.id}.lock")
+    with pytest.raises(UserError, match=why), one_at_a_time(tmp_path):
+        pass
+    with pytest.raises(UserError, match=why), recorded(tmp_path, "degradation", [SPEC]):
+        pass
