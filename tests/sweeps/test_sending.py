@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -83,6 +86,32 @@ def test_without_slurm_the_mend_is_named(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError, match="login node"):
         bench.submit(*FOUR)
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A place with summer time."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("berlin")
+def test_sweeps_sort_by_the_time_they_were_sent(bench: Bench) -> None:
+    names = [  # those without a Z, of before, are in local time
+        "20251026-003000-000Z-degradation",  # 02:30, the first time
+        "20251026-013000-000Z-degradation",  # 02:30 again
+        "20251026-030000-000-degradation",
+        "20251026-021500-000Z-degradation",
+    ]
+    manifest = bench.sent(FOUR[0])
+    for name in reversed(names):
+        replace(manifest, folder=manifest.folder.with_name(name)).write()
+    assert [m.name for m in manifests.load(bench.root)] == [*names, manifest.name]
+    utc = datetime.strptime(manifest.name[:20], "%Y%m%d-%H%M%S-%fZ").replace(tzinfo=UTC)
+    assert abs((datetime.now(UTC) - utc).total_seconds()) < 60
 
 
 class World:
