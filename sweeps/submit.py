@@ -192,8 +192,9 @@ def _executor(
             "array_parallelism": max(1, cluster.array_parallelism // parts),
             "stderr_to_stdout": True,
             "setup": setup,
-            # The tasks of one job train one run: none of them can go on without the others.
-            "srun_args": ["--kill-on-bad-exit=1"],
+            # The tasks of one job train one run: none of them can go on without the others. But
+            # the first one measures when the others are done, however long that takes.
+            "srun_args": ["--kill-on-bad-exit=1", "--wait=0"],
             "additional_parameters": {
                 "requeue": True,
                 "chdir": str(snapshot or Path.cwd()),

@@ -126,18 +126,24 @@ class Task:
         return replace(self.job.seats, host=host, port=port)
 
     def _follow(self, node: int, events: Events) -> dict[str, int]:
-        """On a further node: hold the run's processes there until the first node's task ends."""
+        """On a further node: hold the run's processes there until the first node's task ends.
+
+        Or until all of them have ended well: the first node's task may have no room to say so.
+        """
         for signum in (signal.SIGUSR2, signal.SIGTERM):  # the first node's task answers
             signal.signal(signum, lambda *_: None)
         seats = self._seats().on(_gpus())
         numbers = range(node * seats.here, (node + 1) * seats.here)
         ranks = [start(seats, number, seats.port, "any") for number in numbers]
-        failed_at = None
+        ended_at = None
         while not any(event.get("start") == _start_id() for event in events.read()):
-            if failed_at is None and any(rank.poll() for rank in ranks):
-                failed_at = time.monotonic()  # the first task may know why, and tell
-            if failed_at is not None and time.monotonic() - failed_at > PATIENCE:
-                raise RankLost(f"a process on node {node} of the job ended")
+            codes = [rank.poll() for rank in ranks]
+            if ended_at is None and (any(codes) or None not in codes):
+                ended_at = time.monotonic()  # the first task may know why, and tell
+            if ended_at is not None and time.monotonic() - ended_at > PATIENCE:
+                if any(codes):
+                    raise RankLost(f"a process on node {node} of the job ended")
+                break
             time.sleep(1)
         for rank in ranks:
             rank.kill()

@@ -23,7 +23,7 @@ from sweeps.job import Job
 from sweeps.pool import Pool, _start_deaf
 from sweeps.source import Source, Unfit
 from sweeps.task import STALLED, NoProgress, Task
-from sweeps.team import Seats
+from sweeps.team import RankLost, Seats
 from sweeps.worker import HELD
 from tests.sweeps.conftest import finish, make_spec
 
@@ -232,6 +232,41 @@ def test_a_worker_that_starts_keeps_signals_until_it_can_serve_them(
     process.join(10)
     assert process.exitcode == 0
     assert not held & signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+class Rank:
+    """A process that has ended, or not."""
+
+    def __init__(self, code: int | None) -> None:
+        self.code = code
+
+    def poll(self) -> int | None:
+        """The exit status."""
+        return self.code
+
+    def kill(self) -> None:
+        """Nothing."""
+
+
+@pytest.mark.parametrize(("codes", "lost"), [((0, 0), False), ((0, 1), True), ((None, 1), True)])
+def test_a_further_node_waits_no_longer_for_a_word_that_a_full_disk_took(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    handlers: list[int],
+    codes: tuple[int | None, ...],
+    lost: bool,
+) -> None:
+    ranks = [Rank(code) for code in codes]
+    monkeypatch.setattr(task, "start", lambda *_: ranks.pop(0))
+    monkeypatch.setattr(task, "PATIENCE", -1.0)
+    monkeypatch.setenv("SLURM_NODEID", "1")
+    made = make_task(tmp_path)
+    monkeypatch.setattr(Task, "_seats", lambda task: Seats(4, 2))
+    if lost:
+        with pytest.raises(RankLost, match="node 1"):
+            made()
+    else:
+        assert made() == {}
 
 
 def test_events_survive_a_cut_line_and_a_place_that_cannot_be_written(tmp_path: Path) -> None:
