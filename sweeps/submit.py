@@ -138,7 +138,7 @@ def _task(
         ),
         source=Source(first.dataset, data_dir, first.dataset_digest, digests),
         count=cluster.at_a_time,
-        patience=max(5.0, 0.7 * cluster.signal_delay_s),
+        patience=max(5.0, 0.7 * cluster.delay_s),
     )
 
 
@@ -188,7 +188,7 @@ def _executor(
             "nodes": cluster.nodes,
             "ntasks_per_node": 1,
             "cpus_per_task": cluster.cpus_per_task,
-            "signal_delay_s": cluster.signal_delay_s,
+            "signal_delay_s": cluster.delay_s,
             "array_parallelism": max(1, cluster.array_parallelism // parts),
             "stderr_to_stdout": True,
             "setup": setup,

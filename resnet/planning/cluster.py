@@ -38,6 +38,11 @@ class Cluster:
     setup: tuple[str, ...] = ()  # shell lines before Python starts
 
     @property
+    def delay_s(self) -> int:
+        """Seconds from the signal to the kill: it comes after the start, with time to work."""
+        return min(self.signal_delay_s, self.timeout_min * 60 // 3)
+
+    @property
     def at_a_time(self) -> int:
         """Runs at a time in one task; without GPUs one thread each is the fairest share."""
         if self.nodes > 1:
@@ -76,7 +81,7 @@ HELP = {
     "cpus_per_task": "CPU cores of a task, on each of its nodes",
     "mem": "memory of a task, on each of its nodes, as in 16GB",
     "timeout_min": "time limit of a task; a run that needs longer is requeued",
-    "signal_delay_s": "seconds from the signal to save until the kill",
+    "signal_delay_s": "seconds from the signal to the kill, at most a third of the limit",
     "runs_per_gpu": "runs that share a GPU",
     "processes_per_run": "processes that train one run together, a GPU each where there are GPUs "
     "(default 1; also with --launcher local)",
@@ -125,7 +130,9 @@ def combine(values: Mapping[str, Any], place: str, flags: tuple[tuple[str, Any],
     """Settings from a `place` with the flags on top; UserError for what is wrong in either."""
     checked = {name: _check(name, value, place) for name, value in values.items()}
     checked |= {name: _check(name, value, "flags") for name, value in flags}
-    return _sensible(replace(Cluster(), **checked))
+    cluster = replace(Cluster(), **checked)
+    _check_sense(cluster)
+    return cluster
 
 
 def find() -> Path | None:
@@ -165,7 +172,8 @@ def _check(name: str, value: Any, place: str) -> Any:
     return value
 
 
-def _sensible(cluster: Cluster) -> Cluster:
+def _check_sense(cluster: Cluster) -> None:
+    """UserError for a number that no cluster could take."""
     for name in ("nodes", "cpus_per_task", "timeout_min", "runs_per_gpu", "task_minutes"):
         if getattr(cluster, name) < 1:
             raise UserError(f"{name} = {getattr(cluster, name)}: give 1 or more")
@@ -174,13 +182,10 @@ def _sensible(cluster: Cluster) -> Cluster:
             raise UserError(f"{name} = {getattr(cluster, name)}: give 0 or more")
     if cluster.array_parallelism < 1:
         raise UserError(f"array_parallelism = {cluster.array_parallelism}: give 1 or more")
-    _shared(cluster)
-    # The signal must come after the start and leave time to work between the two.
-    delay = min(cluster.signal_delay_s, cluster.timeout_min * 60 // 3)
-    return replace(cluster, signal_delay_s=delay)
+    _check_shares(cluster)
 
 
-def _shared(cluster: Cluster) -> None:
+def _check_shares(cluster: Cluster) -> None:
     """UserError where the processes of one run cannot be shared out."""
     world, nodes, gpus = cluster.world, cluster.nodes, cluster.gpus_per_node
     if world % nodes:
