@@ -187,7 +187,7 @@ def _executor(
             "time": cluster.timeout_min,
             "nodes": cluster.nodes,
             "ntasks_per_node": 1,
-            "cpus_per_task": cluster.cpus_per_task,
+            "cpus_per_task": cluster.cores,
             "signal_delay_s": cluster.delay_s,
             "array_parallelism": max(1, cluster.array_parallelism // parts),
             "stderr_to_stdout": True,

@@ -26,7 +26,7 @@ class Cluster:
     exclude: str = ""
     gpus_per_node: int = 0
     nodes: int = 1
-    cpus_per_task: int = 2
+    cpus_per_task: int = 0  # 0: four for each GPU of a node, two without
     mem: str = ""  # as in '16GB'
     timeout_min: int = 240
     signal_delay_s: int = 90  # from the signal to save until the kill
@@ -43,12 +43,17 @@ class Cluster:
         return min(self.signal_delay_s, self.timeout_min * 60 // 3)
 
     @property
+    def cores(self) -> int:
+        """CPU cores of a task, on each of its nodes."""
+        return self.cpus_per_task or max(2, 4 * self.gpus_per_node)
+
+    @property
     def at_a_time(self) -> int:
         """Runs at a time in one task; without GPUs one thread each is the fairest share."""
         if self.nodes > 1:
             return 1
-        places = (self.gpus_per_node or self.cpus_per_task) // self.world
-        return max(1, places) * self.runs_per_gpu
+        places = self.gpus_per_node * self.runs_per_gpu or self.cores
+        return max(1, places // self.world)
 
     @property
     def world(self) -> int:
@@ -64,7 +69,7 @@ class Cluster:
     @property
     def threads(self) -> int:
         """CPU threads for each process."""
-        return max(1, self.cpus_per_task // (self.at_a_time * self.processes_here))
+        return max(1, self.cores // (self.at_a_time * self.processes_here))
 
 
 NAMES = tuple(field.name for field in fields(Cluster))
@@ -78,7 +83,7 @@ HELP = {
     "exclude": "nodes to stay away from",
     "gpus_per_node": "GPUs of a task, on each of its nodes",
     "nodes": "nodes of a task; with 2 or more, all their GPUs train one run together",
-    "cpus_per_task": "CPU cores of a task, on each of its nodes",
+    "cpus_per_task": "CPU cores of a task, on each of its nodes (default: 4 a GPU, 2 without)",
     "mem": "memory of a task, on each of its nodes, as in 16GB",
     "timeout_min": "time limit of a task; a run that needs longer is requeued",
     "signal_delay_s": "seconds from the signal to the kill, at most a third of the limit",
@@ -174,10 +179,16 @@ def _check(name: str, value: Any, place: str) -> Any:
 
 def _check_sense(cluster: Cluster) -> None:
     """UserError for a number that no cluster could take."""
-    for name in ("nodes", "cpus_per_task", "timeout_min", "runs_per_gpu", "task_minutes"):
+    for name in ("nodes", "timeout_min", "runs_per_gpu", "task_minutes"):
         if getattr(cluster, name) < 1:
             raise UserError(f"{name} = {getattr(cluster, name)}: give 1 or more")
-    for name in ("gpus_per_node", "runs_per_task", "signal_delay_s", "processes_per_run"):
+    for name in (
+        "gpus_per_node",
+        "cpus_per_task",
+        "runs_per_task",
+        "signal_delay_s",
+        "processes_per_run",
+    ):
         if getattr(cluster, name) < 0:
             raise UserError(f"{name} = {getattr(cluster, name)}: give 0 or more")
     if cluster.array_parallelism < 1:
