@@ -113,10 +113,10 @@ def _design(options: Options) -> Design | None:
 def _check_processes(plan: Plan, options: Options) -> None:
     """UserError where a run's processes cannot share its batch."""
     from experiments.here import processes_of
-    from resnet.training.distributed import check_batch
+    from sweeps.sending import check_processes, cluster_of
 
-    for recipe in {spec.recipe for spec in plan.runs}:
-        check_batch(recipe, processes_of(options))
+    slurm = options.launcher == "slurm"
+    check_processes(plan.runs, cluster_of(options).world if slurm else processes_of(options))
 
 
 def _device() -> str:

@@ -209,7 +209,8 @@ def _print_log(survey: Survey, state: RunState, lines: int) -> None:
     trace = survey.root / state.id / run_folder.TRACE
     if trace.exists():
         print(trace.read_text().rstrip())
-    for manifest, number in survey.places.get(state.id, [])[-1:]:
+    if last := survey.last_place(state.id):
+        manifest, number = last
         job = survey.job(manifest, number) or state.job
         for log in sorted(manifest.logs.glob(f"{job}/{job}_*_log.out")) if job else []:
             text = log.read_text(errors="replace").splitlines()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from resnet.errors import UserError
 from resnet.runs.spec import RunSpec
 from sweeps import code, sending, slurm
 from sweeps import manifest as manifests
@@ -17,6 +18,7 @@ from sweeps.states import ALIVE, LOST, OVER, WORDS, RunState, Survey
 from sweeps.submit import Order
 
 TRIES = 3  # how often a run is sent again without having got on
+REFUSED = 40  # how often in a row SLURM may refuse them: at SLOWEST ten minutes
 QUICKEST, SLOWEST = 2.0, 15.0  # seconds between two looks at the queue
 MOST_SILENT = 600.0  # seconds that SLURM may stay silent
 
@@ -33,6 +35,7 @@ class Driver:
     _tries: dict[str, int] = field(default_factory=dict)
     _step: dict[str, int] = field(default_factory=dict)
     _suspects: set[str] = field(default_factory=set)
+    _refusals: int = 0  # in a row
 
     def wait(self) -> list[RunState]:
         """Wait for all runs; returns their states at the end."""
@@ -87,27 +90,42 @@ class Driver:
         return self._tries.get(state.id, 0) < TRIES
 
     def _send(self, states: list[RunState]) -> None:
-        runs = {state.id for state in states}
-        for state in states:
-            self._tries[state.id] = self._tries.get(state.id, 0) + 1
-            self.say(f"{state.title}: {state.cause}; sent again")
-        self._suspects -= runs
+        """Send them again; those that SLURM refuses now stay suspects for the next look."""
         self.order = self._away_from({s.node for s in states if s.state == "unfit" and s.node})
         last = self._last()
         for manifest in manifests.load(self.order.root):
-            mine = runs & last[manifest.name]
-            self._send_as_before([s for s in self.specs if s.id in mine], manifest)
+            if mine := [state for state in states if state.id in last[manifest.name]]:
+                self._send_as_before(mine, manifest)
 
-    def _send_as_before(self, specs: list[RunSpec], manifest: Manifest) -> None:
+    def _send_as_before(self, states: list[RunState], manifest: Manifest) -> None:
         """Send with the code that was sent at first, or not at all."""
-        if not specs:
-            return
+        runs = {state.id for state in states}
         copy = Path(manifest.snapshot) if manifest.snapshot else None
         if copy is None and code.digests() != manifest.code["files"]:
-            self.say("the code changed since these were sent: resume sends them as it is now")
-            self._tries |= {spec.id: TRIES for spec in specs}
-        else:
+            self._leave(runs, "the code changed since these were sent")
+            return
+        specs = [spec for spec in self.specs if spec.id in runs]
+        try:
             sending.submit(specs, replace(self.order, code=copy))
+        except UserError as error:
+            self._bear(error, runs)
+            return
+        self._refusals, self._suspects = 0, self._suspects - runs
+        for state in states:
+            self._tries[state.id] = self._tries.get(state.id, 0) + 1
+            self.say(f"{state.title}: {state.cause}; sent again")
+
+    def _bear(self, error: UserError, runs: set[str]) -> None:
+        """Let a refusal pass, as of a queue that is full for now; but not for ever."""
+        self._refusals += 1
+        self.say(f"not sent: {error}")
+        if self._refusals >= REFUSED:
+            self._leave(runs, f"refused {REFUSED} times in a row")
+
+    def _leave(self, runs: set[str], why: str) -> None:
+        """Send these no more."""
+        self.say(f"{why}: resume sends them as things are then")
+        self._tries |= dict.fromkeys(runs, TRIES)
 
     def _last(self) -> Mapping[str, set[str]]:
         """The runs of each sweep that no later one has, by the sweep's name."""
@@ -123,11 +141,10 @@ class Driver:
 
     def _away_from(self, nodes: set[str]) -> Order:
         """The order, but for nodes that had other data or code."""
-        cluster = self.order.cluster
-        nodes |= set(filter(None, cluster.exclude.split(",")))
-        if nodes:
-            cluster = replace(cluster, exclude=",".join(sorted(nodes)))
-        return replace(self.order, cluster=cluster)
+        before = self.order.cluster.exclude  # a host list: its commas may lie in brackets
+        added = sorted(nodes - set(before.split(",")))
+        exclude = ",".join(filter(None, (before, *added)))
+        return replace(self.order, cluster=replace(self.order.cluster, exclude=exclude))
 
 
 def trouble(states: list[RunState]) -> list[str]:

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock
-
+from resnet.locks import held
 from resnet.runs.spec import RunSpec
 from resnet.training.speed import FAST, Speed
 from sweeps import code
@@ -37,5 +36,5 @@ def recorded(
         measures=measures,
         speed=speed,
     ).write()
-    with FileLock(manifest.alive):
+    with held(manifest.alive):
         yield manifest

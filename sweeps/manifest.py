@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from resnet.training.speed import FAST, Speed
 from sweeps.events import Events
 
 FILE = "manifest.json"
+STAMP = "%Y%m%d-%H%M%S-%f"
 
 
 @dataclass(frozen=True)
@@ -90,16 +91,26 @@ class Manifest:
 
 
 def new_folder(root: Path, experiment: str) -> Path:
-    """A folder for a new sweep: its name begins with the time, so that names sort."""
+    """A folder for a new sweep: its name begins with the time, in UTC."""
     while True:
-        stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
-        folder = root / "sweeps" / f"{stamp}-{experiment}"
+        stamp = datetime.now(UTC).strftime(STAMP)[:-3]
+        folder = root / "sweeps" / f"{stamp}Z-{experiment}"
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
             time.sleep(0.001)
         else:
             return folder.resolve()
+
+
+def _age(folder: Path) -> tuple[float, str]:
+    """What sorts sweeps by the time in their names; without a Z, of before, that is local."""
+    try:
+        stamp = datetime.strptime(folder.name[:19], STAMP)
+    except ValueError:
+        return 0.0, folder.name  # named by somebody else
+    utc = folder.name[19:20] == "Z"
+    return (stamp.replace(tzinfo=UTC) if utc else stamp).timestamp(), folder.name
 
 
 def read(folder: Path) -> Manifest:
@@ -120,8 +131,8 @@ def read(folder: Path) -> Manifest:
 
 def load(root: Path, experiments: tuple[str, ...] = ()) -> list[Manifest]:
     """The sweeps under `root`, oldest first; of some experiments only where any are named."""
-    folders = sorted((root / "sweeps").glob(f"*/{FILE}"))
-    found = [read(path.parent) for path in folders]
+    folders = sorted((path.parent for path in (root / "sweeps").glob(f"*/{FILE}")), key=_age)
+    found = [read(folder) for folder in folders]
     return [m for m in found if not experiments or m.experiment in experiments]
 
 

@@ -73,8 +73,22 @@ def cluster_of(options: Options) -> Cluster:
     return settings.resolve(options.cluster, options.cluster_flags)
 
 
+def check_processes(specs: Sequence[RunSpec], world: int) -> None:
+    """UserError where so many processes cannot share the batch of one of the runs."""
+    if world == 1:
+        return
+    from resnet.training.distributed import check_batch
+
+    for recipe in dict.fromkeys(spec.recipe for spec in specs):
+        check_batch(recipe, world)
+
+
 def draft(specs: Sequence[RunSpec], order: Order) -> Draft:
-    """What a submission would send now: no run that is done, failed, or in another job's hands."""
+    """What a submission would send now: no run that is done, failed, or in another job's hands.
+
+    UserError where a run's processes cannot share its batch.
+    """
+    check_processes(specs, order.cluster.world)
     sweeps = manifests.load(order.root)
     survey = Survey(order.root, sweeps, order.measures)
     states = tuple(survey.state(spec.id, spec.to_json()) for spec in specs)

@@ -65,7 +65,7 @@ def _packing(draft: Draft) -> str:
 
 def _asks(cluster: Cluster) -> str:
     parts = [f"{cluster.nodes} nodes, each with"] if cluster.nodes > 1 else []
-    parts += [f"{cluster.gpus_per_node} GPUs", f"{cluster.cpus_per_task} cores"]
+    parts += [f"{cluster.gpus_per_node} GPUs", f"{cluster.cores} cores"]
     parts += [cluster.mem] if cluster.mem else []
     parts.append(f"limit {cluster.timeout_min} min")
     parts.append(f"partition {cluster.partition or 'as the cluster chooses'}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -134,10 +135,16 @@ class Survey:
             return self._alive(run, place, held)
         if held:
             return {"state": "running"}
-        places = self.places.get(run)
-        if not places or otherwise == "corrupt":
+        last = self.last_place(run)
+        if last is None or otherwise == "corrupt":
             return {"state": otherwise, "cause": cause or trace_line(self.root / run)}
-        return self._ended(run, *places[-1], otherwise, cause)
+        return self._ended(run, *last, otherwise, cause)
+
+    def last_place(self, run: str) -> tuple[Manifest, int] | None:
+        """The last sweep and task that had the run; what the queue refused had none."""
+        places = self.places.get(run, [])
+        had = [p for p in places if p[0].launcher == "local" or self.job(*p)]
+        return next(reversed(had or places), None)
 
     def _alive(self, run: str, place: tuple[Manifest, int], held: bool) -> dict[str, Any]:
         manifest, number = place
@@ -208,15 +215,18 @@ class Survey:
 
 
 def locked(path: Path) -> bool:
-    """Whether a process holds the lock file; it is not made, and let go of at once."""
+    """Whether a process holds the lock file; it is not made, and let go of at once.
+
+    Where the file system has no flock, nobody ever does.
+    """
     try:
         handle = os.open(path, os.O_RDWR)
     except OSError:
         return False
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
+    except OSError as error:
+        return error.errno in (errno.EAGAIN, errno.EACCES)
     finally:
         os.close(handle)
     return False

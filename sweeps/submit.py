@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from resnet.errors import UserError
+from resnet.locks import held
 from resnet.planning.cluster import Cluster
 from resnet.training.speed import FAST, Speed
 from sweeps import code, slurm
@@ -45,7 +46,7 @@ def one_at_a_time(root: Path) -> Iterator[None]:
     """Hold off other senders from the look at the queue until the jobs are in it."""
     (root / "sweeps").mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(root / "sweeps" / "submit.lock", timeout=60):
+        with held(root / "sweeps" / "submit.lock", timeout=60):
             yield
     except Timeout:
         raise UserError(f"another submission into '{root}' is under way: try again") from None
@@ -137,7 +138,7 @@ def _task(
         ),
         source=Source(first.dataset, data_dir, first.dataset_digest, digests),
         count=cluster.at_a_time,
-        patience=max(5.0, 0.7 * cluster.signal_delay_s),
+        patience=max(5.0, 0.7 * cluster.delay_s),
     )
 
 
@@ -186,13 +187,14 @@ def _executor(
             "time": cluster.timeout_min,
             "nodes": cluster.nodes,
             "ntasks_per_node": 1,
-            "cpus_per_task": cluster.cpus_per_task,
-            "signal_delay_s": cluster.signal_delay_s,
+            "cpus_per_task": cluster.cores,
+            "signal_delay_s": cluster.delay_s,
             "array_parallelism": max(1, cluster.array_parallelism // parts),
             "stderr_to_stdout": True,
             "setup": setup,
-            # The tasks of one job train one run: none of them can go on without the others.
-            "srun_args": ["--kill-on-bad-exit=1"],
+            # The tasks of one job train one run: none of them can go on without the others. But
+            # the first one measures when the others are done, however long that takes.
+            "srun_args": ["--kill-on-bad-exit=1", "--wait=0"],
             "additional_parameters": {
                 "requeue": True,
                 "chdir": str(snapshot or Path.cwd()),

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from resnet.runs.folder import RunFolder
+from resnet.runs.folder import RESUME, RunFolder
 from resnet.runs.spec import RunSpec
 from sweeps.events import Events, Witness
 from sweeps.job import Job
@@ -53,10 +53,11 @@ class Task:
         events.add("start", attempt=self.attempts, job=_job_id(), pid=os.getpid())
         owner = signal.signal(signal.SIGUSR2, self._note)
         signal.signal(signal.SIGTERM, self._note)
+        before = self._record()
         witness = self._train(events)
         if self.signalled and any(witness.ends.get(s.id) != "error" for s in self._left()):
             if not self._measures_only(witness):
-                self._weigh(events, witness)
+                self._weigh(events, witness, before)
             self._requeue(events, owner)
         events.add("end", start=_start_id())
         ends = list(witness.ends.values())
@@ -125,18 +126,24 @@ class Task:
         return replace(self.job.seats, host=host, port=port)
 
     def _follow(self, node: int, events: Events) -> dict[str, int]:
-        """On a further node: hold the run's processes there until the first node's task ends."""
+        """On a further node: hold the run's processes there until the first node's task ends.
+
+        Or until all of them have ended well: the first node's task may have no room to say so.
+        """
         for signum in (signal.SIGUSR2, signal.SIGTERM):  # the first node's task answers
             signal.signal(signum, lambda *_: None)
         seats = self._seats().on(_gpus())
         numbers = range(node * seats.here, (node + 1) * seats.here)
         ranks = [start(seats, number, seats.port, "any") for number in numbers]
-        failed_at = None
+        ended_at = None
         while not any(event.get("start") == _start_id() for event in events.read()):
-            if failed_at is None and any(rank.poll() for rank in ranks):
-                failed_at = time.monotonic()  # the first task may know why, and tell
-            if failed_at is not None and time.monotonic() - failed_at > PATIENCE:
-                raise RankLost(f"a process on node {node} of the job ended")
+            codes = [rank.poll() for rank in ranks]
+            if ended_at is None and (any(codes) or None not in codes):
+                ended_at = time.monotonic()  # the first task may know why, and tell
+            if ended_at is not None and time.monotonic() - ended_at > PATIENCE:
+                if any(codes):
+                    raise RankLost(f"a process on node {node} of the job ended")
+                break
             time.sleep(1)
         for rank in ranks:
             rank.kill()
@@ -147,19 +154,32 @@ class Task:
         left = [spec for spec in self._left() if witness.ends.get(spec.id) != "error"]
         return all(self._folder(s).status(self.job.measures) == "unmeasured" for s in left)
 
-    def _weigh(self, events: Events, witness: Witness) -> None:
+    def _record(self) -> dict[str, tuple[bool, int]]:
+        """Of each run: whether it is over, and when it was last saved (ns; 0: it is not)."""
+        folders = {spec.id: self._folder(spec) for spec in self.specs}
+        return {run: (f.status() in ("done", "failed"), _saved(f)) for run, f in folders.items()}
+
+    def _weigh(self, events: Events, witness: Witness, before: dict[str, tuple[bool, int]]) -> None:
         """Stop a task of which no run got on in several attempts."""
-        before = dict(self.reached)
-        for run, how in witness.ends.items():
-            if how in ("interrupted", "done", "failed"):
-                self.reached[run] = max(before.get(run, 0), witness.steps.get(run, 0))
-        gain = sum(self.reached.values()) - sum(before.values())
-        self.stalled = 0 if gain else self.stalled + 1
+        gained = self._reach(witness) or any(
+            entry != before[run]  # a worker that was killed has told nothing
+            for run, entry in self._record().items()
+            if run not in witness.ends
+        )
+        self.stalled = 0 if gained else self.stalled + 1
         if self.stalled < STALLED:
             return
         text = f"no step done in {self.stalled} attempts in a row: give it more --timeout-min"
         events.add("stalled", text=text)
         raise NoProgress(text)
+
+    def _reach(self, witness: Witness) -> bool:
+        """Note how far the runs say that they are; whether one of them got on."""
+        before = dict(self.reached)
+        for run, how in witness.ends.items():
+            if how in ("interrupted", "done", "failed"):
+                self.reached[run] = max(before.get(run, 0), witness.steps.get(run, 0))
+        return sum(self.reached.values()) > sum(before.values())
 
     def _requeue(self, events: Events, owner: Any) -> None:
         """Hand the signal on to its owner, submitit, which requeues the job and exits."""
@@ -168,6 +188,13 @@ class Task:
         if not callable(owner):
             raise KeyboardInterrupt
         owner(self.signalled, None)
+
+
+def _saved(folder: RunFolder) -> int:
+    try:
+        return (folder.path / RESUME).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _gpus() -> tuple[str, ...]:

@@ -26,7 +26,7 @@ class Cluster:
     exclude: str = ""
     gpus_per_node: int = 0
     nodes: int = 1
-    cpus_per_task: int = 2
+    cpus_per_task: int = 0  # 0: four for each GPU of a node, two without
     mem: str = ""  # as in '16GB'
     timeout_min: int = 240
     signal_delay_s: int = 90  # from the signal to save until the kill
@@ -38,12 +38,22 @@ class Cluster:
     setup: tuple[str, ...] = ()  # shell lines before Python starts
 
     @property
+    def delay_s(self) -> int:
+        """Seconds from the signal to the kill: it comes after the start, with time to work."""
+        return min(self.signal_delay_s, self.timeout_min * 60 // 3)
+
+    @property
+    def cores(self) -> int:
+        """CPU cores of a task, on each of its nodes."""
+        return self.cpus_per_task or max(2, 4 * self.gpus_per_node)
+
+    @property
     def at_a_time(self) -> int:
         """Runs at a time in one task; without GPUs one thread each is the fairest share."""
         if self.nodes > 1:
             return 1
-        places = (self.gpus_per_node or self.cpus_per_task) // self.world
-        return max(1, places) * self.runs_per_gpu
+        places = self.gpus_per_node * self.runs_per_gpu or self.cores
+        return max(1, places // self.world)
 
     @property
     def world(self) -> int:
@@ -59,7 +69,7 @@ class Cluster:
     @property
     def threads(self) -> int:
         """CPU threads for each process."""
-        return max(1, self.cpus_per_task // (self.at_a_time * self.processes_here))
+        return max(1, self.cores // (self.at_a_time * self.processes_here))
 
 
 NAMES = tuple(field.name for field in fields(Cluster))
@@ -73,10 +83,10 @@ HELP = {
     "exclude": "nodes to stay away from",
     "gpus_per_node": "GPUs of a task, on each of its nodes",
     "nodes": "nodes of a task; with 2 or more, all their GPUs train one run together",
-    "cpus_per_task": "CPU cores of a task, on each of its nodes",
+    "cpus_per_task": "CPU cores of a task, on each of its nodes (default: 4 a GPU, 2 without)",
     "mem": "memory of a task, on each of its nodes, as in 16GB",
     "timeout_min": "time limit of a task; a run that needs longer is requeued",
-    "signal_delay_s": "seconds from the signal to save until the kill",
+    "signal_delay_s": "seconds from the signal to the kill, at most a third of the limit",
     "runs_per_gpu": "runs that share a GPU",
     "processes_per_run": "processes that train one run together, a GPU each where there are GPUs "
     "(default 1; also with --launcher local)",
@@ -125,7 +135,9 @@ def combine(values: Mapping[str, Any], place: str, flags: tuple[tuple[str, Any],
     """Settings from a `place` with the flags on top; UserError for what is wrong in either."""
     checked = {name: _check(name, value, place) for name, value in values.items()}
     checked |= {name: _check(name, value, "flags") for name, value in flags}
-    return _sensible(replace(Cluster(), **checked))
+    cluster = replace(Cluster(), **checked)
+    _check_sense(cluster)
+    return cluster
 
 
 def find() -> Path | None:
@@ -165,22 +177,26 @@ def _check(name: str, value: Any, place: str) -> Any:
     return value
 
 
-def _sensible(cluster: Cluster) -> Cluster:
-    for name in ("nodes", "cpus_per_task", "timeout_min", "runs_per_gpu", "task_minutes"):
+def _check_sense(cluster: Cluster) -> None:
+    """UserError for a number that no cluster could take."""
+    for name in ("nodes", "timeout_min", "runs_per_gpu", "task_minutes"):
         if getattr(cluster, name) < 1:
             raise UserError(f"{name} = {getattr(cluster, name)}: give 1 or more")
-    for name in ("gpus_per_node", "runs_per_task", "signal_delay_s", "processes_per_run"):
+    for name in (
+        "gpus_per_node",
+        "cpus_per_task",
+        "runs_per_task",
+        "signal_delay_s",
+        "processes_per_run",
+    ):
         if getattr(cluster, name) < 0:
             raise UserError(f"{name} = {getattr(cluster, name)}: give 0 or more")
     if cluster.array_parallelism < 1:
         raise UserError(f"array_parallelism = {cluster.array_parallelism}: give 1 or more")
-    _shared(cluster)
-    # The signal must come after the start and leave time to work between the two.
-    delay = min(cluster.signal_delay_s, cluster.timeout_min * 60 // 3)
-    return replace(cluster, signal_delay_s=delay)
+    _check_shares(cluster)
 
 
-def _shared(cluster: Cluster) -> None:
+def _check_shares(cluster: Cluster) -> None:
     """UserError where the processes of one run cannot be shared out."""
     world, nodes, gpus = cluster.world, cluster.nodes, cluster.gpus_per_node
     if world % nodes:

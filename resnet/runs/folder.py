@@ -19,13 +19,14 @@ import re
 import shutil
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from resnet.errors import UserError, first_line
+from resnet.locks import held
 from resnet.runs import measures, waves
 from resnet.runs.files import read_json, remove_left_over, write_atomic, write_json
 from resnet.runs.spec import RunSpec, canonical
@@ -75,22 +76,19 @@ class RunFolder:
         The lock lies beside the folder, so that setting a corrupt folder aside cannot free it.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path.with_suffix(".lock"))
-        try:
-            lock.acquire(timeout=PATIENCE)
-        except Timeout:
-            raise RunBusy(
-                f"run {self.spec.id} ({self.spec.title}) is being trained by another process; "
-                "wait for it, or stop it first"
-            ) from None
-        try:
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(held(self.path.with_suffix(".lock"), PATIENCE))
+            except Timeout:
+                raise RunBusy(
+                    f"run {self.spec.id} ({self.spec.title}) is being trained by another process; "
+                    "wait for it, or stop it first"
+                ) from None
             yield
-        finally:
-            lock.release()
 
     def wait(self) -> None:
         """Until no process holds the run."""
-        with FileLock(self.path.with_suffix(".lock")).acquire(poll_interval=1.0):
+        with held(self.path.with_suffix(".lock"), poll=1.0):
             return
 
     def open(self, experiment: str, say: Callable[[str], None]) -> None:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 SCRIPTS = {
     "sbatch": """
+        if [ -e $F/full ]; then
+            echo 'sbatch: error: Batch job submission failed: QOSMaxSubmitJobLimit' >&2; exit 1
+        fi
         id=$(($(cat $F/last 2>/dev/null || echo 0) + 1)); echo $id > $F/last
         for file; do :; done
         cp "$file" $F/script-$id
@@ -91,6 +94,10 @@ class Scheduler:
     def limit(self, size: int) -> None:
         """The largest array."""
         (self.folder / "largest").write_text(str(size))
+
+    def refuse(self, full: bool) -> None:
+        """Take no more jobs, or take them again."""
+        (self.folder / "full").touch() if full else (self.folder / "full").unlink()
 
     def _lines(self, name: str) -> list[str]:
         path = self.folder / name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from experiments.main import run
@@ -9,7 +11,7 @@ from resnet.errors import UserError
 from resnet.experiment import get
 from resnet.planning.options import parse
 from sweeps.__main__ import main
-from tests.sweeps.conftest import Bench
+from tests.sweeps.conftest import Bench, make_spec
 
 DEGRADATION = get("degradation")
 SMOKE = ["--dataset", "synthetic", "--recipe", "smoke", "--nets", "plain8", "--preset", "quick"]
@@ -61,6 +63,35 @@ def test_a_sweep_refuses_what_it_does_not_do(
     assert main([command, "degradation", *SMOKE, *flags]) == 2
     assert capsys.readouterr().err.strip().endswith(mend)
     assert not bench.root.exists()
+
+
+THREE = {"flags": ["--nodes", "3", "--gpus-per-node", "1"], "file": ["--cluster", "three.toml"]}
+
+
+@pytest.mark.parametrize("place", THREE)
+@pytest.mark.parametrize("command", ["plan", "submit", "script"])
+def test_processes_that_cannot_share_a_batch_are_not_sent(
+    bench: Bench, capsys: pytest.CaptureFixture[str], command: str, place: str
+) -> None:
+    Path("three.toml").write_text("processes_per_run = 3\n")
+    flags = [*SMOKE, "--launcher", "slurm", *THREE[place]]
+    if command == "script":
+        with pytest.raises(UserError, match="3 processes cannot share a batch of 64"):
+            run(DEGRADATION, parse(DEGRADATION, flags))
+    else:
+        assert main([command, "degradation", *flags]) == 2
+        assert "3 processes cannot share a batch of 64 images" in capsys.readouterr().err
+    assert bench.scheduler.jobs == []
+
+
+def test_processes_that_cannot_share_a_batch_are_not_sent_again(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.sent(make_spec())
+    bench.scheduler.end("1", "FAILED")
+    assert main(["resume", "degradation", "--nodes", "3"]) == 2
+    assert "3 processes cannot share a batch of 64 images" in capsys.readouterr().err
+    assert bench.scheduler.jobs == []
 
 
 def test_a_dry_run_tells_what_would_be_sent_and_no_device_of_this_machine(

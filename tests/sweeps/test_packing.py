@@ -197,6 +197,10 @@ def test_flags_go_over_the_file_and_the_folder_over_the_home(
         ({"nodes": 2, "cpus_per_task": 2}, 2, 1, 1, 2),
         ({"processes_per_run": 2, "cpus_per_task": 4}, 2, 2, 2, 1),
         ({"gpus_per_node": 2, "runs_per_gpu": 3, "cpus_per_task": 12}, 1, 1, 6, 2),
+        ({"runs_per_gpu": 4, "cpus_per_task": 2}, 1, 1, 2, 1),
+        ({}, 1, 1, 2, 1),
+        ({"gpus_per_node": 4}, 1, 1, 4, 4),
+        ({"gpus_per_node": 4, "nodes": 2}, 8, 4, 1, 4),
     ],
 )
 def test_processes_of_a_run_share_the_task(

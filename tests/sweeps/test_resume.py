@@ -101,6 +101,16 @@ def test_mistakes_are_one_line_and_leave_the_next_resume_as_it_was(
     assert main(["resume", "degradation"]) == 0
 
 
+def test_a_short_limit_shortens_the_time_to_save_once(bench: Bench) -> None:
+    sent(bench, bench.order())
+    assert main(["resume", "--timeout-min", "1"]) == 0
+    assert "USR2@20" in bench.scheduler.script(2)
+    bench.scheduler.end("2", "FAILED")
+    assert main(["resume", "--timeout-min", "240"]) == 0
+    assert "USR2@90" in bench.scheduler.script(3)
+    assert task_of(manifests.load(bench.root)[-1]).patience == pytest.approx(63)
+
+
 def test_settings_that_the_queue_refused_are_no_example(bench: Bench) -> None:
     sent(bench, bench.order(mem="7GB"))
     with pytest.raises(UserError, match="Invalid qos"):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ from resnet.runs.spec import RunSpec
 from sweeps import manifest as manifests
 from sweeps import sending
 from sweeps.__main__ import main
-from sweeps.driver import TRIES, Driver
+from sweeps.driver import REFUSED, TRIES, Driver
 from sweeps.states import RunState
 from tests.sweeps.conftest import Bench, finish, make_spec
 
@@ -85,6 +88,32 @@ def test_without_slurm_the_mend_is_named(
         bench.submit(*FOUR)
 
 
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A place with summer time."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("berlin")
+def test_sweeps_sort_by_the_time_they_were_sent(bench: Bench) -> None:
+    names = [  # those without a Z, of before, are in local time
+        "20251026-003000-000Z-degradation",  # 02:30, the first time
+        "20251026-013000-000Z-degradation",  # 02:30 again
+        "20251026-030000-000-degradation",
+        "20251026-021500-000Z-degradation",
+    ]
+    manifest = bench.sent(FOUR[0])
+    for name in reversed(names):
+        replace(manifest, folder=manifest.folder.with_name(name)).write()
+    assert [m.name for m in manifests.load(bench.root)] == [*names, manifest.name]
+    utc = datetime.strptime(manifest.name[:20], "%Y%m%d-%H%M%S-%fZ").replace(tzinfo=UTC)
+    assert abs((datetime.now(UTC) - utc).total_seconds()) < 60
+
+
 class World:
     """Stands for time: what happens between two looks of the driver."""
 
@@ -97,9 +126,9 @@ class World:
         if self.steps:
             self.steps.pop(0)()  # type: ignore[operator]
 
-    def drive(self, *specs: RunSpec) -> list[RunState]:
+    def drive(self, *specs: RunSpec, **changes: object) -> list[RunState]:
         """The driver's last word."""
-        order = self.bench.order()
+        order = self.bench.order(**changes)
         return Driver(order, specs, lambda s: None, self.said.append, self.sleep).wait()
 
 
@@ -140,6 +169,42 @@ def test_a_run_that_never_gets_on_is_given_up(bench: Bench) -> None:
     world = World(bench, *([kill] * 50))
     assert world.drive(FOUR[0])[0].state == "lost"
     assert len(world.said) == TRIES
+
+
+def test_what_slurm_refuses_for_now_is_sent_later(bench: Bench) -> None:
+    bench.sent(*FOUR[:2])
+    bench.scheduler.end("1_0", "FAILED")
+    bench.scheduler.refuse(True)
+
+    def finish_all() -> None:
+        for spec in FOUR[:2]:
+            finish(bench.root, spec)
+
+    nothing = [lambda: None] * (TRIES + 2)  # more refusals than a run has tries
+    world = World(bench, *nothing, lambda: bench.scheduler.refuse(False), finish_all)
+    assert [s.state for s in world.drive(*FOUR[:2])] == ["done", "done"]
+    refused = [line for line in world.said if "QOSMaxSubmitJobLimit" in line]
+    assert len(refused) == TRIES + 2
+    assert world.said == [
+        *refused,
+        "plain8 seed 0: its task ended FAILED and left no result; sent again",
+    ]
+    assert [m.jobs for m in manifests.load(bench.root)] == [
+        ("1_0", "1_1"),
+        *[("",)] * (TRIES + 2),
+        ("2",),
+    ]
+
+
+def test_what_slurm_refuses_again_and_again_is_left_and_the_others_go_on(bench: Bench) -> None:
+    bench.sent(*FOUR[:2])
+    bench.scheduler.end("1_0", "FAILED")
+    bench.scheduler.refuse(True)
+    nothing = [lambda: None] * (REFUSED + 5)
+    world = World(bench, *nothing, lambda: finish(bench.root, FOUR[1]))
+    assert [s.state for s in world.drive(*FOUR[:2])] == ["lost", "done"]
+    assert len(world.said) == REFUSED + 1
+    assert "resume" in world.said[-1]
 
 
 def test_the_driver_sends_no_other_code_than_was_sent(
@@ -185,6 +250,23 @@ def test_a_node_without_the_data_is_avoided(bench: Bench, monkeypatch: pytest.Mo
     world = World(bench, lambda: None, lambda: finish(bench.root, FOUR[0]))
     assert world.drive(FOUR[0])[0].state == "done"
     assert "--exclude=n7" in bench.scheduler.script(2)
+
+
+@pytest.mark.parametrize("unfit", [True, False])
+def test_nodes_that_were_excluded_stay_so(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, unfit: bool
+) -> None:
+    asked = "gpu[01,03-05],login1"
+    sent = bench.sent(FOUR[0], exclude=asked)
+    if unfit:
+        monkeypatch.setenv("SLURMD_NODENAME", "n7")
+        sent.events(0).add("unfit", text="on n7: no such data folder")
+    bench.scheduler.end("1", "FAILED", "n7")
+    world = World(bench, lambda: None, lambda: finish(bench.root, FOUR[0]))
+    world.drive(FOUR[0], exclude=asked)
+    found = manifests.load(bench.root)[-1]
+    assert found.jobs == ("2",)
+    assert found.cluster["exclude"] == (f"{asked},n7" if unfit else asked)
 
 
 def test_resume_sends_what_failed_or_is_missing_with_the_same_settings(

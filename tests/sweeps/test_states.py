@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from resnet.errors import UserError
 from resnet.runs.folder import RunFolder
 from sweeps import manifest as manifests
 from sweeps import show
@@ -15,6 +17,7 @@ from sweeps.local import recorded
 from sweeps.manifest import read
 from sweeps.slurm import NoAnswer
 from sweeps.states import RunState, Survey, locked
+from sweeps.submit import one_at_a_time
 from tests.sweeps.conftest import Bench, finish, make_spec
 
 SPEC = make_spec()
@@ -143,6 +146,15 @@ def test_a_sender_that_died_before_it_wrote_the_ids_is_found_by_name(bench: Benc
     assert bench.submit(SPEC, other)[1] is None
 
 
+def test_what_the_queue_refused_hides_no_earlier_task(bench: Bench) -> None:
+    bench.sent(SPEC)
+    bench.scheduler.end("1", "OUT_OF_MEMORY")
+    before = bench.state(SPEC)
+    with pytest.raises(UserError, match="Invalid qos"):
+        bench.submit(SPEC, qos="bad")
+    assert bench.state(SPEC) == before
+
+
 def test_a_thousand_runs_cost_one_question(bench: Bench) -> None:
     specs = [make_spec(seed) for seed in range(1000)]
     bench.sent(*specs, runs_per_task=20)
@@ -201,3 +213,23 @@ def test_a_look_at_a_lock_neither_makes_nor_takes_it(tmp_path: Path) -> None:
     with folder.locked():
         assert locked(path)
     assert not locked(path)
+
+
+def test_where_there_is_no_flock_nothing_stands_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(handle: int, how: int) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    why = "this file system has no flock: choose another --output-dir"
+    folder = RunFolder(tmp_path, SPEC)
+    with pytest.raises(UserError, match=why), folder.locked():
+        pass
+    with pytest.raises(UserError, match=why):
+        folder.wait()
+    assert not locked(tmp_path / f"{SPEC.id}.lock")
+    with pytest.raises(UserError, match=why), one_at_a_time(tmp_path):
+        pass
+    with pytest.raises(UserError, match=why), recorded(tmp_path, "degradation", [SPEC]):
+        pass

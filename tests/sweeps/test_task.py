@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from resnet.runs.folder import RunFolder
+from resnet.runs.folder import RESUME, RunFolder
 from resnet.runs.spec import RunSpec
 from sweeps import code, task, worker
 from sweeps.events import Events
@@ -23,7 +23,7 @@ from sweeps.job import Job
 from sweeps.pool import Pool, _start_deaf
 from sweeps.source import Source, Unfit
 from sweeps.task import STALLED, NoProgress, Task
-from sweeps.team import Seats
+from sweeps.team import RankLost, Seats
 from sweeps.worker import HELD
 from tests.sweeps.conftest import finish, make_spec
 
@@ -110,6 +110,46 @@ def test_without_progress_it_is_stopped_and_named(
     assert Events(tmp_path / "events.jsonl").read()[-1]["kind"] == "stalled"
 
 
+@pytest.mark.parametrize(("said", "stalled"), [(False, 0), (True, STALLED - 1)])
+def test_what_a_killed_worker_saved_is_progress(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    handlers: list[int],
+    said: bool,
+    stalled: int,
+) -> None:
+    folder = RunFolder(tmp_path, SPECS[0])
+
+    def act(pool: Pool, specs: list[RunSpec]) -> None:
+        folder.open("degradation", print)
+        (folder.path / RESUME).write_bytes(b"")
+        os.utime(folder.path / RESUME, (0, 1 + len(handlers)))
+        os.kill(os.getpid(), signal.SIGUSR2)
+        if said:  # it saved where it had begun
+            pool.watcher.end(specs[0], "interrupted")
+
+    script(monkeypatch, act)
+    again = make_task(tmp_path)
+    for _ in range(STALLED - 1):
+        again = attempt(again)
+    assert again.stalled == stalled
+
+
+def test_what_ended_without_a_word_is_progress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handlers: list[int]
+) -> None:
+    def act(pool: Pool, specs: list[RunSpec]) -> None:
+        RunFolder(tmp_path, SPECS[1]).open("degradation", print)  # begun, and no more
+        if not handlers:
+            finish(tmp_path, SPECS[0])
+        os.kill(os.getpid(), signal.SIGUSR2)
+
+    script(monkeypatch, act)
+    again = attempt(make_task(tmp_path))
+    assert again.stalled == 0
+    assert attempt(again).stalled == 1
+
+
 def test_a_long_measure_may_take_as_many_attempts_as_it_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handlers: list[int]
 ) -> None:
@@ -192,6 +232,41 @@ def test_a_worker_that_starts_keeps_signals_until_it_can_serve_them(
     process.join(10)
     assert process.exitcode == 0
     assert not held & signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+class Rank:
+    """A process that has ended, or not."""
+
+    def __init__(self, code: int | None) -> None:
+        self.code = code
+
+    def poll(self) -> int | None:
+        """The exit status."""
+        return self.code
+
+    def kill(self) -> None:
+        """Nothing."""
+
+
+@pytest.mark.parametrize(("codes", "lost"), [((0, 0), False), ((0, 1), True), ((None, 1), True)])
+def test_a_further_node_waits_no_longer_for_a_word_that_a_full_disk_took(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    handlers: list[int],
+    codes: tuple[int | None, ...],
+    lost: bool,
+) -> None:
+    ranks = [Rank(code) for code in codes]
+    monkeypatch.setattr(task, "start", lambda *_: ranks.pop(0))
+    monkeypatch.setattr(task, "PATIENCE", -1.0)
+    monkeypatch.setenv("SLURM_NODEID", "1")
+    made = make_task(tmp_path)
+    monkeypatch.setattr(Task, "_seats", lambda task: Seats(4, 2))
+    if lost:
+        with pytest.raises(RankLost, match="node 1"):
+            made()
+    else:
+        assert made() == {}
 
 
 def test_events_survive_a_cut_line_and_a_place_that_cannot_be_written(tmp_path: Path) -> None:
