@@ -121,7 +121,7 @@ def _line(
     for net, size in nets:
         values = report.done.loc[report.done["net"] == net, metric].dropna().to_numpy(float)
         if len(values):
-            shown = {"linestyle": "", "markersize": 3.2, "alpha": 0.7, "markeredgecolor": "white"}
+            shown = {"linestyle": "", "markersize": 4.4, "alpha": 0.7, "markeredgecolor": "white"}
             axis.plot([size] * len(values), values, markeredgewidth=0.3, **shown, **look)
             means.append((size, values.mean()))
         if (figure := paper_mark(report, net, metric)) is not None:

@@ -79,8 +79,8 @@ def dots(axis: Any, values: Any, place: float, look: dict[str, Any], below: floa
     from resnet.claims.statistics import t_interval
 
     # A little apart, so that equal values do not hide each other.
-    places = place + np.linspace(-1, 1, len(values)) * below / 4
-    axis.plot(values, places if len(values) > 1 else [place], linestyle="", markersize=3.6, **look)
+    apart = np.linspace(-1, 1, len(values)) if len(values) > 1 else np.zeros(len(values))
+    axis.plot(values, place + apart * below / 4, linestyle="", markersize=3.6, **look)
     if len(values) < 2:
         return False
     found = t_interval(values, 0.95)
