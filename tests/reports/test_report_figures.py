@@ -1,9 +1,11 @@
 """What figures work out beside what they draw."""
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from reports.figures import within
+from reports.variants import dots
 
 
 @pytest.mark.parametrize(
@@ -19,3 +21,12 @@ def test_an_axis_of_errors_ends_at_nothing_and_at_all(
     low, high = axis.get_xlim()
     assert low >= 0
     assert high <= 100
+
+
+def test_dots_of_equal_seeds_do_not_hide_each_other() -> None:
+    axis = Figure().subplots()
+    assert dots(axis, np.array([40.0, 41.4, 41.4]), 2, {"color": "black"})
+    places = axis.lines[0].get_ydata()
+    assert len(set(places)) == 3
+    assert np.mean(places) == 2
+    assert not dots(axis, np.array([]), 1, {"color": "black"})  # an arm that was not trained
