@@ -63,7 +63,7 @@ def test_a_digit_on_a_page(made: Made, tmp_path: Path) -> None:
 
 def test_a_digit_in_the_prose(made: Made, tmp_path: Path) -> None:
     found = rebuilt(made, tmp_path, lambda text: text.replace("et al. (2015)", "et al. (2016)"))
-    assert found == ["page 1: '(2016)' stands where it was made with '(2015)'"]
+    assert found == ["page 2: '(2016)' stands where it was made with '(2015)'"]
 
 
 def test_a_digit_in_the_data(made: Made, tmp_path: Path) -> None:
