@@ -12,7 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
+
+from resnet.locks import held
 
 Values = tuple[float, ...]
 CHUNK = 8
@@ -63,7 +65,7 @@ class Points:
         return [number for number in numbers if number not in known]
 
     def _fill(self, chunk: int, at: Callable[[int], Values], timeout: float) -> int:
-        with FileLock(self._file(chunk).with_suffix(".lock"), timeout=timeout):
+        with held(self._file(chunk).with_suffix(".lock"), timeout):
             if missing := self._missing(chunk):
                 self._append(chunk, "" if self._ends_well(chunk) else "\n")
             for number in missing:

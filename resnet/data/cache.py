@@ -53,7 +53,8 @@ def _lock(path: Path) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError, NotImplementedError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(FileLock(path.with_suffix(".lock")))
+            lock = FileLock(path.with_suffix(".lock"), fallback_to_soft=False)
+            stack.enter_context(lock)
         yield
 
 

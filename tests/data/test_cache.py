@@ -1,5 +1,6 @@
 """Decoded images are kept, checked, and built again when they or their files have changed."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -100,3 +101,19 @@ def test_failing_to_write_leaves_nothing(root, own_cache, monkeypatch):
     assert "No space left" in said
     assert len(dataset.train) == 30
     assert [path.suffix for path in own_cache.rglob("*") if path.is_file()] in ([], [".lock"])
+
+
+def test_without_flock_no_file_stands_for_a_lock(root, own_cache, monkeypatch):
+    """One that a killed process left would be waited for without end."""
+
+    def flock(*given: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    folder = own_cache / "resnet-claims"
+    first, _ = read(root)
+    for kept in folder.glob("*.npz"):  # as if another process had been killed on its way
+        kept.with_suffix(".lock").write_text("1\nnode17\n")
+        kept.unlink()
+    second, _ = read(root)
+    assert second.digest == first.digest
