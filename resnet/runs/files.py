@@ -1,6 +1,7 @@
 """Files that are whole or not there: written beside their place and moved into it."""
 
 import contextlib
+import io
 import json
 import math
 import os
@@ -8,6 +9,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
+
+from resnet.errors import first_line
 
 
 def write_atomic(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
@@ -58,3 +61,31 @@ def finite(numbers: Mapping[str, float]) -> dict[str, float]:
 def read_json(path: Path) -> Any:
     """The JSON value in `path`; ValueError when it is cut or altered beyond parsing."""
     return json.loads(path.read_bytes())
+
+
+def write_tensors(path: Path, state: dict[str, Any]) -> None:
+    """Write tensors as PyTorch does, atomically."""
+    import torch
+
+    # torch.save calls a full disk a RuntimeError of its own; a plain write says what it is.
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    write_atomic(path, lambda file: file.write(buffer.getbuffer()))
+
+
+def read_tensors(path: Path) -> dict[str, Any]:
+    """What `write_tensors` wrote, on the CPU.
+
+    Raises:
+        ValueError: the file is cut, or none of ours.
+        OSError, MemoryError: it cannot be read now, which says nothing against it.
+    """
+    import torch
+
+    content = io.BytesIO(path.read_bytes())  # torch would call an error of the disk one of its own
+    try:
+        return torch.load(content, map_location="cpu", weights_only=True)
+    except MemoryError:
+        raise
+    except Exception as error:  # torch raises half a dozen kinds for one cut file
+        raise ValueError(first_line(error)) from None

@@ -13,7 +13,6 @@ result.json             last, by atomic rename: the run is done when its digests
 """
 
 import hashlib
-import io
 import json
 import re
 import shutil
@@ -28,7 +27,13 @@ from filelock import Timeout
 from resnet.errors import UserError, first_line
 from resnet.locks import held
 from resnet.runs import measures, waves
-from resnet.runs.files import read_json, remove_left_over, write_atomic, write_json
+from resnet.runs.files import (
+    read_json,
+    read_tensors,
+    remove_left_over,
+    write_json,
+    write_tensors,
+)
 from resnet.runs.spec import RunSpec, canonical
 
 RESULT, FAILURE, SPEC = "result.json", "failure.json", "spec.json"
@@ -141,21 +146,21 @@ class RunFolder:
 
     def save_resume(self, state: dict[str, Any]) -> None:
         """Replace the resume file by `state` (tensors and plain values), atomically."""
-        _write_tensors(self.path / RESUME, {"id": self.spec.id, **state})
+        write_tensors(self.path / RESUME, {"id": self.spec.id, **state})
 
     def save_weights(self, step: int, state: Mapping[str, Any]) -> None:
         """Keep the net's state after `step` steps, for the analyses of trained nets."""
         path = self.path / WEIGHTS / f"{step}.pt"
         path.parent.mkdir(exist_ok=True)
-        _write_tensors(path, dict(state))
+        write_tensors(path, dict(state))
 
     def load_weights(self, step: int) -> dict[str, Any]:
         """The net's state after `step` steps, on the CPU; UserError where it was not kept."""
         try:
-            return _read_tensors(self.path / WEIGHTS / f"{step}.pt")
+            return read_tensors(self.path / WEIGHTS / f"{step}.pt")
         except FileNotFoundError:
             why = "is missing"
-        except CorruptRun as error:
+        except ValueError as error:
             why = f"cannot be used ({error})"
         raise UserError(
             f"run {self.spec.id} ({self.spec.title}): {WEIGHTS}/{step}.pt {why}; "
@@ -166,44 +171,17 @@ class RunFolder:
         """The state to go on from, or None. One of another run, or a cut one, is set aside."""
         path = self.path / RESUME
         try:
-            state = _read_tensors(path)
+            state = read_tensors(path)
             if state["id"] != self.spec.id:
                 raise ValueError(f"a checkpoint of run {state['id']}")
         except FileNotFoundError:
             return None
-        except (CorruptRun, *NOT_OURS) as error:
+        except NOT_OURS as error:
             aside = set_aside(path)
             why = first_line(error)
             say(f"{self.path.name}/{RESUME} cannot be used ({why}); set aside as {aside.name}")
             return None
         return state
-
-
-def _read_tensors(path: Path) -> dict[str, Any]:
-    """What `_write_tensors` wrote, on the CPU.
-
-    Raises:
-        CorruptRun: the file is cut, or none of ours.
-        OSError, MemoryError: it cannot be read now, which says nothing against it.
-    """
-    import torch
-
-    content = io.BytesIO(path.read_bytes())  # torch would call an error of the disk one of its own
-    try:
-        return torch.load(content, map_location="cpu", weights_only=True)
-    except MemoryError:
-        raise
-    except Exception as error:  # torch raises half a dozen kinds for one cut file
-        raise CorruptRun(first_line(error)) from None
-
-
-def _write_tensors(path: Path, state: dict[str, Any]) -> None:
-    import torch
-
-    # torch.save calls a full disk a RuntimeError of its own; a plain write says what it is.
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
-    write_atomic(path, lambda file: file.write(buffer.getbuffer()))
 
 
 def status(path: Path) -> str:
