@@ -20,7 +20,7 @@ from reports.tables import (
     sentence,
     word,
 )
-from reports.words import TONE, interval, row, scope_words
+from reports.words import SAID, interval, row, scope_words
 from resnet.claims.arms import split
 from resnet.recipes.short import CUT
 from resnet.terminal import count
@@ -63,8 +63,7 @@ def _unsure(verdict: Verdict) -> tuple[bool, bool]:
 def _counts(verdicts: Iterable[Verdict]) -> str:
     """'3 reproduced, 1 contradicted'."""
     words = [verdict.said for verdict in verdicts]
-    every = dict.fromkeys(said for word in TONE for said in (word, f"{word} in part"))
-    return ", ".join(f"{words.count(said)} {said}" for said in every if said in words)
+    return ", ".join(f"{words.count(said)} {said}" for said in SAID if said in words)
 
 
 @element
@@ -77,7 +76,10 @@ def overview(report: Report) -> Table:
             mine = answers.setdefault(verdict.claim.id, {})
             mine.setdefault(scale_of(verdict), []).append(verdict)
     rows = tuple(
-        row(_named(next(iter(found.values()))[0]), *(_brief(found.get(name, ())) for name in names))
+        row(
+            _named([v for those in found.values() for v in those]),
+            *(_brief(found.get(name, ())) for name in names),
+        )
         for found in answers.values()
     )
     if not rows:
@@ -94,10 +96,11 @@ def overview(report: Report) -> Table:
     return Table(caption, columns, rows, "l" + "c" * len(names), widths)
 
 
-def _named(verdict: Verdict) -> str:
-    claim = verdict.claim
+def _named(verdicts: Sequence[Verdict]) -> str:
+    """One claim's id and sentence, and whether any of its verdicts is on other nets."""
+    claim, other = verdicts[0].claim, any(moved(v.claim) for v in verdicts)
     paper = "this suite" if claim.source.status == "OURS" else breakable(claim.source.paper)
-    return f"{breakable(claim.id)}: {claim.sentence} ({paper}){'†' * moved(claim)}"
+    return f"{breakable(claim.id)}: {claim.sentence} ({paper}){'†' * other}"
 
 
 def moved(claim: Claim) -> bool:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from reports.elements import BREAK, Cell, Table, Text, element, plain
-from reports.words import METRICS, NONE, TONE, aim, ids, interval, number, row, scope
+from reports.words import METRICS, NONE, SAID, TONE, aim, ids, interval, number, row, scope
 from resnet.terminal import count
 
 if TYPE_CHECKING:
@@ -112,8 +112,7 @@ def measured(value: float | None, unit: str) -> str:
 @element
 def summary(report: Report) -> Text:
     """One sentence: how many claims went which way, and which, on what."""
-    words = dict.fromkeys(said for word in TONE for said in (word, f"{word} in part"))
-    which = {word: [v.claim.id for v in report.verdicts if v.said == word] for word in words}
+    which = {word: [v.claim.id for v in report.verdicts if v.said == word] for word in SAID}
     tally = [f"{len(of)} {said} ({', '.join(of)})" for said, of in which.items() if of]
     more = len(report.not_asked)
     if not len(report.runs):

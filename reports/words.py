@@ -26,6 +26,8 @@ TONE = {
     "not observed": "unseen",
     "not run": "none",
 }
+SAID = tuple(dict.fromkeys(said for word in TONE for said in (word, f"{word} in part")))
+"""All that a verdict may say, in the order in which it is told."""
 METRICS = {
     "train_error": "training error",
     "test_error": "test error",
