@@ -16,6 +16,7 @@ from resnet.data.imagenet.pipeline import PhotoPipeline
 from resnet.data.imagenet.protocols import PROTOCOLS, errors
 from resnet.data.imagenet.sets import Photographs
 from resnet.errors import UserError
+from resnet.memory import keep_freed
 from resnet.nets.checkpoints import from_file, read
 from resnet.nets.guess import net_of
 from resnet.nets.net import Net
@@ -88,6 +89,7 @@ def opened(file: Path, name: str | None = None, device: str = "cpu", flag: str =
         UserError: no weights of a net that is known here.
     """
     name = net_of(read(file), str(file), flag) if name is None else name
+    keep_freed()
     set_precision("float32")
     return from_file(file, name).to(device).to(memory_format=torch.channels_last)
 

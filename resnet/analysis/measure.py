@@ -14,6 +14,7 @@ from torch import nn
 from resnet.data import Dataset, Pipeline, Subset
 from resnet.data.feed import feed
 from resnet.data.parts import part
+from resnet.memory import keep_freed
 from resnet.nets import build
 from resnet.runs import measures
 from resnet.runs.folder import RunFolder
@@ -73,6 +74,7 @@ class Trained:
 def trained(spec: RunSpec, dataset: Dataset, root: Path, device: str = "cpu") -> Trained:
     """The done run of `spec` under `root`, on the data that it was trained on."""
     recipe, dataset = spec.recipe, part(dataset, spec.dataset)
+    keep_freed()
     set_precision(recipe.precision)  # whatever this process trained before
     fed = feed(dataset, recipe, spec.seed, device)
     return Trained(spec, RunFolder(root, spec), fed.subset, fed.pipeline, fed.classes, device)

@@ -41,11 +41,13 @@ def seconds_per_layer_image(spec: RunSpec, device: str, speed: Speed = FAST) -> 
     import torch
 
     from resnet.kernels import fuse_where_possible
+    from resnet.memory import keep_freed
     from resnet.nets import build
     from resnet.training.fast import capturable, own_kernels
     from resnet.training.graph import Graph
     from resnet.training.step import plain_step, set_precision, sgd
 
+    keep_freed()
     net = build(spec.net, num_classes=10, seed=0)
     net = net.to(device).to(memory_format=torch.channels_last)
     optimizer, batch, size = sgd(net, spec.recipe), spec.recipe.batch_size, spec.recipe.size

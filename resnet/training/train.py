@@ -16,6 +16,7 @@ from resnet.analysis.gradients import block_gradient_norms, ratio
 from resnet.data import Dataset, Pipeline
 from resnet.data.feed import feed
 from resnet.data.parts import part
+from resnet.memory import keep_freed
 from resnet.randomness import key
 from resnet.runs import provenance
 from resnet.runs.files import finite, write_json
@@ -149,6 +150,7 @@ def _prepare(
 ) -> tuple[Classifier, list[Any]]:
     """The module at initialisation, its gradients there on record, and the held-out batches."""
     recipe, dataset = spec.recipe, part(dataset, spec.dataset)
+    keep_freed()
     set_precision(recipe.precision)
     fed = feed(dataset, recipe, spec.seed, device, layout(speed))
     subset, pipeline = fed.subset, fed.pipeline
