@@ -8,7 +8,7 @@ from resnet.data import Dataset, Pipeline, Stream
 from resnet.nets import build, initialise
 from resnet.recipes import Recipe
 from resnet.runs.spec import RunSpec
-from resnet.training.fast import hasten, layout, steps_a_chunk
+from resnet.training.hasten import hasten, layout, steps_a_chunk
 from resnet.training.module import Chunks, Classifier
 from resnet.training.speed import Speed
 from resnet.training.step import set_precision

@@ -77,7 +77,7 @@ def _pace(workers: int, device: str, recipe: Recipe, speed: Speed) -> float:
         return workers
     import torch
 
-    from resnet.training.fast import own_kernels
+    from resnet.training.hasten import own_kernels
 
     gain = GAIN_OWN if own_kernels(speed, recipe) else GAIN
     return min(workers, torch.cuda.device_count() * (gain if offered() else 1.0))

@@ -112,7 +112,8 @@ def _list(sources: list[str]) -> int:
 
 
 def _keep(folder: str, source: list[str], epochs: int | None) -> int:
-    from reports.source import load, write
+    from reports.frames import write
+    from reports.source import load
 
     frames = load(source)
     if epochs is not None:

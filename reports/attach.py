@@ -9,8 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reports.frames import HISTORY, RUNS, Frames, packed
 from reports.render import Attachment
-from reports.source import HISTORY, RUNS, Frames, packed
 from resnet.errors import UserError
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from reports import attach, render
 from reports.execute import execute
-from reports.report import Report, narrowed
+from reports.opening import narrowed
+from reports.report import Report
 from reports.source import Sources, load
 from resnet.errors import UserError
 

@@ -18,7 +18,7 @@ from reports.words import BLANK, NONE, interval
 from resnet.claims.verdicts import DECIDED
 
 if TYPE_CHECKING:
-    from reports.source import Frames
+    from reports.frames import Frames
     from resnet.claims.verdicts import Verdict
 
 COLUMNS = ("experiment", "claim", "verdict", "effect", "interval", "seeds")
@@ -82,7 +82,8 @@ def left_out(name: str, frames: Frames, told: Answers) -> str:
 
 def answers(frames: Frames) -> dict[tuple[str, str], Verdict]:
     """The verdict on each claim that the runs say something about, experiment by experiment."""
-    from reports.report import experiments, narrowed
+    from reports.opening import narrowed
+    from reports.summary import experiments
 
     found = ((name, v) for name in experiments() for v in narrowed(name, frames).verdicts)
     return {(name, v.claim.id): v for name, v in found if v.word != "not run"}
@@ -123,7 +124,7 @@ def beside(told: Mapping[str, Answers]) -> str:
 
 
 def _rows(told: Mapping[str, Answers]) -> list[Row]:
-    from reports.report import experiments
+    from reports.summary import experiments
     from resnet.experiment import get
 
     rows: list[Row] = []

@@ -13,8 +13,9 @@ from typing import Any
 
 from reports.attach import FORMAT, MANIFEST, contents, head, page_words, verdict_records
 from reports.elements import BREAK, REGISTRY
-from reports.report import Report, narrowed
-from reports.source import HISTORY, RUNS, unpacked
+from reports.frames import HISTORY, RUNS, unpacked
+from reports.opening import narrowed
+from reports.report import Report
 from resnet.errors import UserError
 
 DROPPED = frozenset(f"{BREAK}-\u2010\u00ad'\"‘’“”′″")

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from reports.source import Frames, columns, long_form, packed, typed, unpacked, where_from
+from reports.frames import Frames, columns, long_form, packed, typed, unpacked, where_from
 
 if TYPE_CHECKING:
     import pandas as pd

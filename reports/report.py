@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,17 +18,15 @@ from reports.scopes import (
     order,
     trained_like,
 )
-from reports.source import Frames, Sources, load
 from resnet.recipes import SHORT
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from reports.frames import Frames
     from resnet.claims.model import Claim
     from resnet.claims.verdicts import Verdict
     from resnet.experiment import Experiment
-
-SUMMARY = "summary"
 
 
 @dataclass(frozen=True)
@@ -44,23 +42,41 @@ class Report:
     scope: Scope | None = None
     wanted: tuple[str, ...] | None = None
 
+    @classmethod
+    def on(
+        cls,
+        frames: Frames,
+        experiment: Experiment,
+        scope: Sequence[Any] | None = None,
+        wanted: Sequence[str] | None = None,
+    ) -> Report:
+        """The report on an experiment from `frames`; without a scope, on that with most runs."""
+        asked = None if wanted is None else tuple(wanted)
+        runs = frames.runs if asked is None else frames.runs[frames.runs["id"].isin(asked)]
+        nets = tuple(experiment.every_net) if asked is None else tuple(runs["net"].dropna())
+        mine = on_part_of(runs, experiment.dataset)
+        usual = (*experiment.recipes.values(), *SHORT)
+        chosen = tuple(map(str, scope)) if scope else likeliest_scope(mine, nets, usual)
+        return cls(experiment, frames, chosen, asked)  # type: ignore[arg-type]
+
     @cached_property
     def runs(self) -> pd.DataFrame:
         """The rows of the runs that are spoken of, in the order net, seed."""
         runs = self._named
-        keep = runs["net"].notna() & in_scope(runs, self.scope)
-        beside = runs["net"].astype(str).str.contains("@") & beside_scope(runs, self.scope)
-        if self.experiment.name == SUMMARY:
-            keep = runs["net"].notna()
-        elif self.wanted is not None:
-            keep = (keep | beside) & runs["id"].isin(self.wanted)
-        else:
-            keep &= runs["net"].isin(self.planned) | (runs["experiment"] == self.experiment.name)
-            keep |= beside & runs["net"].isin(self.planned)
-        mine = runs[keep & (runs["status"] != "corrupt")].copy()
+        mine = runs[self._spoken_of(runs) & (runs["status"] != "corrupt")].copy()
         places = {net: place for place, net in enumerate(self.planned)}
         mine["order"] = [(*order(net), places.get(net, len(places)), net) for net in mine["net"]]
         return mine.sort_values(["order", "seed"]).drop(columns="order").reset_index(drop=True)
+
+    def _spoken_of(self, runs: pd.DataFrame) -> Any:
+        """Which rows are in the report's scope, or beside it, and asked for."""
+        here = runs["net"].notna() & in_scope(runs, self.scope)
+        beside = runs["net"].astype(str).str.contains("@") & beside_scope(runs, self.scope)
+        if self.wanted is not None:
+            return (here | beside) & runs["id"].isin(self.wanted)
+        planned = runs["net"].isin(self.planned)
+        mine = planned | (runs["experiment"] == self.experiment.name)
+        return (here & mine) | (beside & planned)
 
     @cached_property
     def done(self) -> pd.DataFrame:
@@ -122,12 +138,9 @@ class Report:
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
-        """A verdict on each claim that the nets can decide, scope by scope."""
-        from reports.everywhere import verdicts
+        """A verdict on each claim that the nets can decide."""
         from resnet.claims.verdicts import decide
 
-        if self.experiment.name == SUMMARY:
-            return verdicts(self)
         told = [decide(claim, self.runs) for claim in self._claims()]
         return [verdict for verdict in told if not self._barred(verdict.claim)]
 
@@ -191,7 +204,7 @@ class Report:
         """All runs; those under another recipe than the scope's are called NET@RECIPE."""
         from resnet.claims.scope import labelled
 
-        if self.scope is None or self.experiment.name == SUMMARY:
+        if self.scope is None:
             return self.frames.runs
         return labelled(self.frames.runs, str(self.scope[1]))
 
@@ -215,63 +228,3 @@ class Report:
 
 def _place(run: pd.Series) -> tuple[object, ...]:
     return (*order(run["net"]), run["dataset"], run["seed"])
-
-
-def open_report(
-    experiment: str | Experiment,
-    source: Sources = "runs/",
-    scope: Any = None,
-    wanted: Any = None,
-) -> Report:
-    """The report on an experiment (by name) from the runs at `source`.
-
-    `scope` is (dataset digest, recipe digest, numerics); None takes the one with most runs.
-    """
-    return narrowed(experiment, load(source), scope, wanted)
-
-
-def narrowed(
-    experiment: str | Experiment,
-    frames: Frames,
-    scope: Any = None,
-    wanted: Any = None,
-) -> Report:
-    """The report on an experiment from `frames`."""
-    found = find(experiment) if isinstance(experiment, str) else experiment
-    if found.name == SUMMARY:
-        return Report(found, frames)
-    asked = None if wanted is None else tuple(wanted)
-    runs = frames.runs if asked is None else frames.runs[frames.runs["id"].isin(asked)]
-    nets = tuple(found.every_net) if asked is None else tuple(runs["net"].dropna())
-    mine = on_part_of(runs, found.dataset)
-    usual = (*found.recipes.values(), *SHORT)
-    chosen = tuple(map(str, scope)) if scope else likeliest_scope(mine, nets, usual)
-    return Report(found, frames, chosen, asked)  # type: ignore[arg-type]
-
-
-def experiments() -> list[str]:
-    """The experiments, in the order in which the registry states the first claim of each."""
-    from resnet.claims import registry
-    from resnet.experiment import get, names
-
-    stated = list(registry.claims())
-    firsts = {name: [claim.id for claim in get(name).claims[:1]] for name in names()}
-    places = {
-        name: stated.index(first[0]) if first and first[0] in stated else len(stated)
-        for name, first in firsts.items()
-    }
-    return sorted(places, key=lambda name: places[name])
-
-
-def find(name: str) -> Experiment:
-    """The experiment of that name; 'summary' is all claims on all runs, scope by scope."""
-    from resnet.experiment import Experiment, get
-
-    if name != SUMMARY:
-        return get(name)
-    from resnet.claims.registry import claims
-
-    every = tuple(claims().values())
-    nets = tuple(dict.fromkeys(net for claim in every for net in claim.arms))
-    question = "Which claims of the ResNet papers hold on these runs?"
-    return Experiment(SUMMARY, "The claims and their verdicts", question, nets, every)

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from reports.source import Frames, long_form, typed
+from reports.frames import Frames, long_form, typed
 from resnet.errors import UserError
 from resnet.recipes import CUT, Recipe
 from resnet.runs.measures import COLUMNS as MEASURED

@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from reports.source import EXTRA, NUMBERS, Frames, long_form, typed
+from reports.frames import EXTRA, NUMBERS, Frames, long_form, typed
 from resnet.errors import UserError
 from resnet.runs.folder import NOT_OURS
 from resnet.runs.spec import RunSpec

@@ -14,8 +14,9 @@ from resnet.nets import build
 from resnet.planning.options import parse
 from resnet.runs.spec import RunSpec
 from resnet.training import train as training
-from resnet.training.fast import Fast, applies, steps_a_chunk
+from resnet.training.fast import Fast
 from resnet.training.graph import WARM, draws, put_back
+from resnet.training.hasten import applies, steps_a_chunk
 from resnet.training.module import Classifier
 from resnet.training.regional import compile_blocks
 from resnet.training.speed import FAST, PLAIN, Speed

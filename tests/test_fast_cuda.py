@@ -14,7 +14,7 @@ from resnet.data import Dataset, Pipeline, Stream
 from resnet.nets import build
 from resnet.runs.folder import RunFolder, read_metrics
 from resnet.runs.spec import RunSpec
-from resnet.training.fast import hasten
+from resnet.training.hasten import hasten
 from resnet.training.module import Classifier
 from resnet.training.signals import Interrupted
 from resnet.training.speed import PLAIN, Speed

@@ -8,9 +8,10 @@ import torch
 from resnet.data import Dataset
 from resnet.runs.folder import RunFolder, read_metrics
 from resnet.runs.spec import RunSpec
-from resnet.training import fast as fast_module
+from resnet.training import hasten as hasten_module
 from resnet.training import train as training
-from resnet.training.fast import Fast, applies
+from resnet.training.fast import Fast
+from resnet.training.hasten import applies
 from resnet.training.signals import Interrupted
 from resnet.training.speed import PLAIN, Speed
 from resnet.training.train import train
@@ -30,9 +31,9 @@ def on_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     real = applies
     monkeypatch.setattr(Fast, "__init__", init)
     monkeypatch.setattr(
-        fast_module, "applies", lambda speed, module, device: real(speed, module, "cuda")
+        hasten_module, "applies", lambda speed, module, device: real(speed, module, "cuda")
     )
-    for where in (fast_module, training):
+    for where in (hasten_module, training):
         monkeypatch.setattr(where, "steps_a_chunk", lambda net, device: 7)
 
 

@@ -8,7 +8,7 @@ import torch
 
 import resnet.kernels
 from resnet.nets import build
-from resnet.training.fast import own_kernels
+from resnet.training.hasten import own_kernels
 from resnet.training.speed import FAST, Speed
 from tests.conftest import TINY
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from reports import attach
-from reports.report import narrowed
-from reports.source import Frames, load
+from reports.frames import Frames
+from reports.opening import narrowed
+from reports.source import load
 from tests.test_degradation import QUICK, rows, run
 
 NETS = (*QUICK, "--recipe", "smoke", "--nets", "plain8,plain14")

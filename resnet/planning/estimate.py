@@ -43,8 +43,8 @@ def seconds_per_layer_image(spec: RunSpec, device: str, speed: Speed = FAST) -> 
     from resnet.kernels import fuse_where_possible
     from resnet.memory import keep_freed
     from resnet.nets import build
-    from resnet.training.fast import capturable, own_kernels
     from resnet.training.graph import Graph
+    from resnet.training.hasten import capturable, own_kernels
     from resnet.training.step import plain_step, set_precision, sgd
 
     keep_freed()

@@ -1,80 +1,20 @@
-"""How steps are made fast: which device and run get captured graphs, in chunks of many steps."""
+"""Fast steps: captured once, replayed in chunks, never waited for; and scores of whole splits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from resnet.data import Draw, Pipeline
 from resnet.recipes import Recipe
-from resnet.training.graph import WARM, Graph, draws
-from resnet.training.speed import Speed
+from resnet.training.graph import WARM, Graph
 from resnet.training.static import StaticStep
 from resnet.training.step import autocast, scores
 
-if TYPE_CHECKING:
-    from resnet.training.module import Classifier
-
 AHEAD = 2  # chunks that the host may be ahead of the device
-DEEP = 200  # layers, where a net does not say how many it has
-
-
-def layout(speed: Speed) -> torch.memory_format:
-    """How images and feature maps lie in memory."""
-    return torch.channels_last if speed.channels_last else torch.contiguous_format
-
-
-def steps_a_chunk(net: nn.Module, device: str) -> int:
-    """Steps a Lightning batch: many on a GPU, but not seconds of work, for signals wait so long."""
-    depth = getattr(net, "depth", 0) or DEEP
-    return max(1, min(50, 2_000 // depth)) if device == "cuda" else 1
-
-
-def hasten(module: Classifier, loaders: list[Any], speed: Speed, device: str) -> list[Any]:
-    """Let the module train by graph where that is possible; the loaders to score by."""
-    net, recipe = module.net, module.spec.recipe
-    if speed.compile:
-        from resnet.training.regional import compile_blocks
-
-        compile_blocks(net)
-    if not applies(speed, module, device):
-        return loaders
-    if own_kernels(speed, recipe):
-        from resnet.kernels import fuse_where_possible
-
-        fuse_where_possible(net, module.pipeline.size)
-    torch.backends.cudnn.benchmark = True  # shapes never change
-    room = steps_a_chunk(net, device)
-    module.fast = Fast(net, module.sgd, module.pipeline, recipe, room)
-    return [module.fast.whole(loader) for loader in loaders]
-
-
-def applies(speed: Speed, module: Classifier, device: str) -> bool:
-    """Whether the module's run can train by graph; if not, it takes the plain step.
-
-    What needs Python in every step cannot be captured: nets that draw, batches that are mixed or
-    cut out by counter or read from a disk, weights that are frozen for a while or have rates of
-    their own, activation checkpointing, several processes that wait for each other.
-    """
-    graphs = speed.graph and device == "cuda" and module.ranks.world == 1
-    plain = type(module.pipeline) is Pipeline
-    return graphs and plain and capturable(module.net, module.spec.recipe)
-
-
-def own_kernels(speed: Speed, recipe: Recipe) -> bool:
-    """Whether a run that can be captured should use our kernels, where they know its net."""
-    return speed.kernels and not speed.compile and recipe.precision == "bfloat16"
-
-
-def capturable(net: nn.Module, recipe: Recipe) -> bool:
-    """Whether the steps of a net under a recipe can be captured."""
-    batches = not recipe.photographs and recipe.mix == "none" and not recipe.cutout
-    alike = recipe.backbone_lr == 1 and not recipe.frozen_steps
-    free = not draws(net) and not getattr(net, "checkpointing", False)
-    return batches and alike and free
 
 
 class Fast:

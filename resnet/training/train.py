@@ -26,7 +26,7 @@ from resnet.runs.table import provenance as recorded
 from resnet.training.batch_norm import set_statistics
 from resnet.training.callbacks import Follower, Progress, Record
 from resnet.training.distributed import Ranks, Team, alone, check, lightning
-from resnet.training.fast import hasten, layout, steps_a_chunk
+from resnet.training.hasten import hasten, layout, steps_a_chunk
 from resnet.training.mirror import Mirror
 from resnet.training.module import Chunks, Classifier, NotFinite
 from resnet.training.signals import Interrupted

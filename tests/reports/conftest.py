@@ -7,7 +7,7 @@ import pytest
 from made_report import Made
 
 from reports import attach, build
-from reports.report import narrowed
+from reports.opening import narrowed
 from reports.source import load
 
 

@@ -8,9 +8,10 @@ import pytest
 from reports.__main__ import _runs_of, main
 from reports.campaigns import Row, answers, names, verdicts
 from reports.check import differences
+from reports.frames import Frames, merged, write
+from reports.opening import narrowed
 from reports.overview import told
-from reports.report import narrowed
-from reports.source import Frames, load, merged, write
+from reports.source import load
 from resnet.claims.verdicts import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]

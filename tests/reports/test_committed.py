@@ -7,7 +7,8 @@ from pandas.testing import assert_frame_equal
 
 from reports.attach import contents
 from reports.check import differences
-from reports.source import HISTORY, RUNS, Frames, load, merged, unpacked
+from reports.frames import HISTORY, RUNS, Frames, merged, unpacked
+from reports.source import load
 
 ROOT = Path(__file__).resolve().parents[2]
 CAMPAIGNS = ("eighth", "paper", "paper-to-epoch-155", "quick", "small")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from reports.report import Report, narrowed
+from reports.opening import narrowed
+from reports.report import Report
 from reports.source import load
 from resnet.claims.scope import labelled
 from resnet.recipes import get

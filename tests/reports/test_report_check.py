@@ -15,7 +15,7 @@ import reports
 from reports import attach, render
 from reports.__main__ import main
 from reports.check import _element, _on_paper, foreign
-from reports.source import HISTORY, RUNS, Frames, packed
+from reports.frames import HISTORY, RUNS, Frames, packed
 from resnet.errors import UserError
 
 

@@ -12,8 +12,10 @@ from reports import attach, build
 from reports.build import NOTEBOOKS
 from reports.check import differences, import_elements
 from reports.elements import BREAK, REGISTRY
-from reports.report import Report, narrowed
-from reports.source import Frames, load
+from reports.frames import Frames
+from reports.opening import narrowed
+from reports.report import Report
+from reports.source import load
 
 
 def shown(report: Report) -> Any:

@@ -15,7 +15,7 @@ from made_report import Made
 import reports
 from reports import attach, build, execute
 from reports.check import squeezed
-from reports.report import narrowed
+from reports.opening import narrowed
 from reports.source import load
 from reports.tables import sentence
 from resnet.errors import UserError

@@ -6,7 +6,8 @@ import factory
 import pytest
 
 from reports import grounds, lesions, paths
-from reports.report import Report, narrowed
+from reports.opening import narrowed
+from reports.report import Report
 from reports.source import load
 from resnet.analysis.lesions import Lesions
 from resnet.analysis.paths import Paths

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from reports import attach, starts
-from reports.report import Report, narrowed
+from reports.opening import narrowed
+from reports.report import Report
 from reports.source import load
 from resnet.recipes import get
 from tests.reports import factory

@@ -8,8 +8,10 @@ import pytest
 
 from reports import elements, grounds, overview, scales, tables
 from reports.elements import BREAK, element
-from reports.report import Report, narrowed
-from reports.source import Frames, load
+from reports.frames import Frames
+from reports.opening import narrowed
+from reports.report import Report
+from reports.source import load
 from resnet.claims import registry
 
 

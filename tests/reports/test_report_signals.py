@@ -9,7 +9,8 @@ import pytest
 
 from reports import contours, grids, landscape, profiles, signals, ways
 from reports.elements import Figure, Table
-from reports.report import Report, narrowed
+from reports.opening import narrowed
+from reports.report import Report
 from reports.source import load
 from resnet.runs import measures
 from resnet.runs.folder import RunFolder

@@ -13,7 +13,8 @@ from pandas.testing import assert_frame_equal
 
 from reports import folder_source
 from reports.__main__ import main
-from reports.source import Frames, columns, load, packed, unpacked
+from reports.frames import Frames, columns, packed, unpacked
+from reports.source import load
 from resnet.errors import UserError
 from resnet.runs import measures, table
 

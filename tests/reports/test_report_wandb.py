@@ -12,7 +12,8 @@ import pytest
 from fake_wandb import Server
 from pandas.testing import assert_frame_equal
 
-from reports.source import Frames, load
+from reports.frames import Frames
+from reports.source import load
 from reports.wandb_source import records, spec_of
 from resnet.claims import registry, verdicts
 from resnet.errors import UserError

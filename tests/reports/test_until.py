@@ -9,8 +9,9 @@ import pytest
 
 from reports.__main__ import main
 from reports.cards import cost_card
-from reports.report import narrowed
-from reports.source import Frames, load
+from reports.frames import Frames
+from reports.opening import narrowed
+from reports.source import load
 from reports.until import GONE, ending, until
 from resnet.data import Dataset
 from resnet.errors import UserError

@@ -1,0 +1,107 @@
+"""All claims on all runs: what every experiment's own report answers, scope by scope."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from reports.report import Report
+from reports.scopes import SCOPE, scopes_of
+from reports.tables import place
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from resnet.claims.model import Claim
+    from resnet.claims.verdicts import Verdict
+    from resnet.experiment import Experiment
+
+SUMMARY = "summary"
+
+
+class Summary(Report):
+    """The report on `summary()`: it has no scope of its own."""
+
+    def _spoken_of(self, runs: pd.DataFrame) -> Any:
+        return runs["net"].notna()
+
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
+        """A verdict on each claim and scope that has runs of it; claims without runs last."""
+        from resnet.experiment import get
+
+        found: dict[Hashable, Verdict] = {}
+        digests = self.frames.runs.set_index("id")[list(SCOPE)].astype(str)
+        for scope in scopes_of(self.frames.runs):
+            for one in map(get, experiments()):
+                for verdict in Report.on(self.frames, one, scope).verdicts:
+                    if verdict.word != "not run":
+                        mine = frozenset(map(tuple, digests.loc[list(verdict.run_ids)].to_numpy()))
+                        _keep_fuller(found, (verdict.claim.id, mine or frozenset([scope])), verdict)
+        told = _once(found.values())
+        asked = {verdict.claim.id for verdict in told}
+        rest = [claim for claim in self.experiment.claims if claim.id not in asked]
+        return [*told, *(_not_run(self, claim) for claim in rest)]
+
+
+def experiments() -> list[str]:
+    """The experiments, in the order in which the registry states the first claim of each."""
+    from resnet.claims import registry
+    from resnet.experiment import get, names
+
+    stated = list(registry.claims())
+    firsts = {name: [claim.id for claim in get(name).claims[:1]] for name in names()}
+    places = {
+        name: stated.index(first[0]) if first and first[0] in stated else len(stated)
+        for name, first in firsts.items()
+    }
+    return sorted(places, key=lambda name: places[name])
+
+
+def summary() -> Experiment:
+    """All claims as one experiment."""
+    from resnet.claims.registry import claims
+    from resnet.experiment import Experiment
+
+    every = tuple(claims().values())
+    nets = tuple(dict.fromkeys(net for claim in every for net in claim.arms))
+    question = "Which claims of the ResNet papers hold on these runs?"
+    return Experiment(SUMMARY, "The claims and their verdicts", question, nets, every)
+
+
+def _keep_fuller(found: dict[Hashable, Verdict], key: Hashable, verdict: Verdict) -> None:
+    """Of two experiments' answers to one claim in one scope, keep what rests on more.
+
+    That is the one with seeds enough, then more contrasts, then more seeds: whatever it says.
+    """
+
+    def weight(one: Verdict) -> tuple[bool, int, int]:
+        return one.n >= one.claim.min_seeds, len(one.parts), one.n
+
+    if key not in found or weight(verdict) > weight(found[key]):
+        found[key] = verdict
+
+
+def _once(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """The verdicts, without a claim in the scope of another recipe that is also told as such."""
+    every = list(verdicts)
+    named = {(v.claim.id.partition("@")[0], place(v)) for v in every if "@" in v.claim.id}
+    return [v for v in every if (v.claim.id, place(v)) not in named]
+
+
+def _not_run(report: Report, claim: Claim) -> Verdict:
+    """The verdict on a claim that no scope can answer, with what is lacking anywhere."""
+    from resnet.claims.evidence import barred, some
+    from resnet.claims.verdicts import decide
+
+    done = set(report.done["net"])
+    lacking = tuple(net for net in claim.arms if net not in done)
+    why = (
+        f"no finished run of {some(lacking)}"
+        if lacking
+        else barred(claim, report.runs)
+        or "its nets have no runs in one scope that were measured for it"
+    )
+    return replace(decide(claim, report.runs.iloc[:0]), reason=why)
