@@ -13,7 +13,7 @@ EXPERIMENT = Experiment(
     title="Responses and gradients by depth",
     question="How strongly do layers respond, and what gradient reaches them?",
     nets=("plain20", "plain56", "resnet20", "resnet56"),
-    claims=tuple(map(registry.claim, ("C7", "H15-grad", "H15-grad-training"))),
+    claims=tuple(map(registry.claim, ("C7", "H15-grad", "H15-healthy", "H15-grad-training"))),
     measures=("signals",),
 )
 

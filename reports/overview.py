@@ -10,6 +10,7 @@ from reports import grounds
 from reports.elements import Cell, Table, Text, element
 from reports.scales import from_long, scale_of
 from reports.tables import (
+    INTERVALS,
     IN_PART,
     UNITS,
     breakable,
@@ -150,9 +151,8 @@ def all_verdicts(report: Report) -> Table:
     )  # fmt: skip
     caption = (
         f"All claims, n seeds each. {UNITS}; of a claim's contrasts, the effect is that of the one "
-        "least in favour, and holds if it lies as the last column but one says. Intervals are "
-        f"Student's t over paired seeds and hold together at 95 % within a claim.{looks(report)}"
-        f"{IN_PART} Only runs of one scope are compared."
+        "least in favour, and holds if it lies as the last column but one says. "
+        f"{INTERVALS}{looks(report)}{IN_PART} Only runs of one scope are compared."
     )
     columns = ("Id", "Claim", "Verdict", "Scope", "Effect", "Interval", "Holds if", "n")
     return Table(caption, columns, rows, "llclrrrr", (12, 25, 13, 11, 11, 14, 10, 4))

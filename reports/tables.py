@@ -34,8 +34,8 @@ def verdicts(report: Report) -> Table:
     """The answer to each claim: the word, the effect that it hangs on, its interval, the seeds."""
     caption = (
         f"Verdicts. Scope: {scope(report)}. {UNITS}; of a claim's contrasts, the effect is that of "
-        "the one least in favour. Intervals are Student's t over paired seeds and hold together "
-        f"at 95 % within a claim.{looks(report)}{IN_PART * any(map(_partly, report.verdicts))}"
+        f"the one least in favour. {INTERVALS}{looks(report)}"
+        f"{IN_PART * any(map(_partly, report.verdicts))}"
     )
     rows = tuple(
         row(f"{breakable(v.claim.id)}: {sentence(v)}", word(v), effect(v),
@@ -46,6 +46,10 @@ def verdicts(report: Report) -> Table:
     return Table(caption, columns, rows, "lcrrrrl", (29, 14, 13, 14, 10, 6, 14))
 
 
+INTERVALS = (
+    "Intervals are Student's t over paired seeds: at 95 % where a contrast speaks for its claim, "
+    "since all must, and wider, to hold for all of its contrasts together, where one speaks against."
+)
 IN_PART = " In part (m of n): of the claim's n contrasts, m could be asked of these nets."
 UNITS = (
     "Effects have their unit beside them: points are percentage points of error, decades powers "

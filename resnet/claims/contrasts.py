@@ -61,6 +61,11 @@ class Contrast:
         sign = 1 if self.direction == "higher" else -1
         return f"{'>' if sign > 0 else '<'} {self.bound + sign * self.margin:g}".replace("-", "−")
 
+    @property
+    def tolerant(self) -> bool:
+        """Whether arms that are alike satisfy it."""
+        return len(self.terms) > 1 and (self.direction == "equal" or self.margin < 0)
+
     def contrasts(self) -> tuple[Contrast, ...]:
         """Itself."""
         return (self,)
@@ -80,7 +85,11 @@ class Contrast:
         return self if terms == self.terms else replace(self, terms=terms) if terms else None
 
     def answer(self, low: float, high: float) -> str:
-        """'reproduced', 'contradicted' or 'undecided', from an interval of the number."""
+        """'reproduced', 'contradicted' or 'undecided': does the interval lie where `asserted` says?
+
+        One that ends short of the margin contradicts, in the claimed direction too: what is claimed
+        is an effect beyond it.
+        """
         if self.direction == "lower":
             low, high = -high + self.bound, -low + self.bound
         else:
@@ -89,8 +98,13 @@ class Contrast:
             inside = -self.margin < low and high < self.margin
             outside = low > self.margin or high < -self.margin
         else:
-            inside, outside = low > self.margin, high < -abs(self.margin)
+            inside, outside = low > self.margin, high < self.margin
         return "reproduced" if inside else "contradicted" if outside else "undecided"
+
+    def has_direction(self, effect: float) -> bool:
+        """Whether `effect` lies on the claimed side of the bound, however near."""
+        away = effect - self.bound
+        return {"higher": away > 0, "lower": away < 0, "equal": False}[self.direction]
 
     def leans(self, effect: float) -> str:
         """The answer that endless seeds with this mean would give."""
@@ -106,13 +120,12 @@ class Contrast:
     def clearances(self, effect: float) -> tuple[float, ...]:
         """From `effect` to each margin that an interval about it must not reach.
 
-        Two where the claim is that it lies between them, and it does. Zero or less where it has
-        passed none.
+        Two where the claim is that it lies between them, and it does.
         """
         ahead = self.lead(effect)
         if self.direction == "equal":
             return (ahead, 2 * self.margin - ahead) if ahead > 0 else (-ahead,)
-        return (max(ahead, -ahead - self.margin - abs(self.margin)),)
+        return (abs(ahead),)
 
 
 def difference(

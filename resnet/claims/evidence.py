@@ -12,6 +12,8 @@ from resnet.claims.contrasts import Contrast
 from resnet.claims.model import Claim
 from resnet.claims.scope import as_named, barred, of, scope_text, scopes, why_not_compared
 from resnet.claims.statistics import Array
+from resnet.data import names
+from resnet.runs.measures import beside_it
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,13 +32,18 @@ __all__ = [
 ]
 
 
+GUESSED = 0.95  # of the error of guessing: who is above has not learned
+
+
 @dataclass(frozen=True)
 class Evidence:
     """The numbers of a claim's arms on the seeds that all of them have.
 
     `failed` names the failed runs, `missing` the arms without any ended run, `unmeasured` those
     whose finished runs lack a metric, `unpaired` the seeds that not every arm has, `lacking` those
-    whose runs lack a metric, `beyond` those that the design of the looks does not pay for.
+    whose runs lack a metric, `undefined` those of them where it was looked for and cannot be said,
+    `beyond` those that the design of the looks does not pay for, `guessing` the arms that have not
+    learned.
     """
 
     seeds: tuple[int, ...]
@@ -48,7 +55,9 @@ class Evidence:
     unfinished: int
     unpaired: tuple[int, ...]
     lacking: tuple[int, ...]
+    undefined: tuple[int, ...]
     beyond: tuple[int, ...]
+    guessing: tuple[str, ...]
     table: dict[tuple[str, str], Array]
 
     def numbers(self, contrast: Contrast) -> Array:
@@ -109,7 +118,9 @@ def gather(
         unfinished=int(runs["status"].isin(["running", "partial"]).sum()),
         unpaired=tuple(sorted(set().union(*by_arm.values()) - everywhere)),
         lacking=tuple(sorted(everywhere - set(common))),
+        undefined=_undefined(claim, finished, everywhere - set(common)),
         beyond=tuple(common[len(seeds) :]),
+        guessing=tuple(net for net, rows in picked.items() if _guesses(rows)),
         table=table,
     )
 
@@ -155,6 +166,26 @@ def _measured(claim: Claim, done: pd.DataFrame) -> pd.DataFrame:
         needs = {net for part in claim.parts if part.metric == metric for net in part.arms}
         keep &= np.isfinite(numbers[metric]) | ~done["net"].isin(needs)
     return numbers[keep]
+
+
+def _undefined(claim: Claim, finished: pd.DataFrame, seeds: set[int]) -> tuple[int, ...]:
+    """Those of `seeds` where a run lacks a metric though its measure was taken."""
+    found = set()
+    for metric in claim.metrics:
+        beside = [name for name in beside_it(metric) if name in finished]
+        needs = {net for part in claim.parts if part.metric == metric for net in part.arms}
+        mine = finished[finished["net"].isin(needs) & finished["seed"].isin(seeds)]
+        if beside and metric in finished:
+            found |= set(mine.loc[mine[metric].isna() & mine[beside].notna().any(axis=1), "seed"])
+    return tuple(sorted(int(seed) for seed in found))
+
+
+def _guesses(rows: list[dict]) -> bool:
+    """Whether an arm's runs are no better than guessing, on average."""
+    guessing = names.guessing(str(rows[0]["dataset"])) if rows else None
+    errors = [float(row["test_error"]) for row in rows if row.get("test_error") is not None]
+    known = [error for error in errors if np.isfinite(error)]
+    return bool(guessing and known and np.mean(known) > GUESSED * guessing)
 
 
 def _by_seed(done: pd.DataFrame, net: str) -> dict[int, dict]:

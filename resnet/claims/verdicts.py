@@ -1,9 +1,10 @@
 """Verdicts: a claim decided on the runs at hand, on seeds and never on epochs.
 
-Each contrast gets a t interval over the seeds that all arms of the claim have. The intervals of
-one claim hold together at 95 % (Bonferroni), so that a false *reproduced* and a false
-*contradicted* each have a chance of at most 2.5 %. One rule serves directions, thresholds and
-equality (for which it is two one-sided tests).
+Each contrast gets a t interval over the seeds that all arms of the claim have, at 95 % where it
+speaks for the claim (all must) and at a level that holds for all contrasts together where it speaks
+against (one is enough), so that a false *reproduced* and a false *contradicted* each have a chance
+of at most 2.5 %, as far as noise is normal. One rule serves directions, thresholds and equality
+(for which it is two one-sided tests).
 """
 
 from __future__ import annotations
@@ -40,9 +41,9 @@ class Verdict:
     """The answer to a claim, with the scope that it holds for.
 
     `effect`, `low`, `high` and `unit` are those of the part that the word hangs on. `more_seeds`
-    is how many seeds more an undecided claim would take, None where that cannot be said. The
-    intervals of all parts hold together at `level`, over looks at `waves` seeds where there were
-    several.
+    is how many seeds more an undecided claim would take, None where that cannot be said. False
+    words of either kind have a chance of 1 - `level` together, over looks at `waves` seeds where
+    there were several.
     """
 
     claim: Claim
@@ -158,19 +159,36 @@ def _weigh(verdict: Verdict, found: evidence.Evidence, design: Design | None) ->
     claim = verdict.claim
     parts = [decide_part(claim, contrast, found, design) for contrast in claim.contrasts()]
     word, part = together(parts)
-    # Who trains to the end despite what makes others diverge is no sample of all.
-    biased = found.failed and word in DECIDED
-    why = "seeds that failed are not among those compared" if biased else ""
+    why = _doubt(claim, found, word)
     spent = word not in DECIDED and design is not None and len(found.seeds) >= design.budget
     over = "the seeds that the looks were planned for are spent" if spent else ""
     return replace(
         verdict,
-        word="undecided" if biased else word,
+        word="undecided" if why else word,
         reason="; ".join(filter(None, [why, because(claim, part, found), over, found.gap])),
         effect=part.effect,
         unit=part.contrast.unit,
         low=part.low,
         high=part.high,
-        more_seeds=None if biased or spent else 0 if word in DECIDED else more_seeds(parts),
+        more_seeds=None if why or spent else 0 if word in DECIDED else more_seeds(parts),
         parts=tuple(parts),
     )
+
+
+def _doubt(claim: Claim, found: evidence.Evidence, word: Word) -> str:
+    """Why the word that the numbers give must not be said; '' where nothing speaks against it."""
+    if word == "undecided":
+        return ""
+    # Who trains to the end despite what makes others diverge is no sample of all, and no more is
+    # who learns enough for a number to be defined.
+    if found.failed:
+        return "seeds that failed are not among those compared"
+    if found.undefined:
+        return "seeds where a number is not defined are not among those compared"
+    alike = [
+        one for one in claim.contrasts() if one.tolerant and set(one.arms) <= {*found.guessing}
+    ]
+    if alike and word in ("reproduced", "observed"):
+        nets = evidence.some(tuple(dict.fromkeys(arm for one in alike for arm in one.arms)))
+        return f"nets that have not learned are alike, which says nothing: {nets}"
+    return ""

@@ -43,7 +43,8 @@ def decide_part(
     if n == 1:
         seen: Word = "observed" if contrast.leans(effect) == "reproduced" else "not observed"
         return PartVerdict(contrast, seen, effect, None, None, claim.min_seeds - 1)
-    level = design.level(n, parts) if design else statistics.bonferroni(LEVEL, parts)
+    against = contrast.leans(effect) == "contradicted"
+    level = level_of(parts if against else 1, n, design)
     interval = statistics.t_interval(values, level)
     word: Word = contrast.answer(interval.low, interval.high)  # type: ignore[assignment]
     short = max(claim.min_seeds - n, 0)
@@ -52,12 +53,21 @@ def decide_part(
             contrast, "undecided" if short else word, effect, interval.low, interval.high, short
         )
     # Where all parts have to hold, each needs a better chance than the whole.
-    alone = 1 if contrast.leans(effect) == "contradicted" else parts
-    chance = statistics.POWER ** (1 / alone)
+    chance = statistics.POWER ** (1 / (1 if against else parts))
     spread = float(values.std(ddof=1))
     needed = statistics.seeds_needed(contrast.clearances(effect), spread, level, chance)
     more = None if needed is None else max(needed - n, short, 1)
     return PartVerdict(contrast, word, effect, interval.low, interval.high, more)
+
+
+def level_of(parts: int, n: int, design: Design | None) -> float:
+    """The level of each of `parts` intervals of which one that errs is enough to err.
+
+    One contrast refutes a claim, so those that speak against it share the error rate (Bonferroni).
+    All must hold to reproduce it, so that each that speaks for it may have the whole rate: a claim
+    that is false in one errs no more often than that one (Berger 1982, intersection-union tests).
+    """
+    return design.level(n, parts) if design else statistics.bonferroni(LEVEL, parts)
 
 
 def together(parts: list[PartVerdict]) -> tuple[Word, PartVerdict]:
@@ -108,7 +118,9 @@ def because(claim: Claim, part: PartVerdict, found: Evidence) -> str:
     if len(found.seeds) < claim.min_seeds:
         return f"{len(found.seeds)} seeds of the {claim.min_seeds} that the claim needs"
     if part.word == "undecided" and part.more_seeds is None:
-        return "the effect lies within the margin, or too near it for any number of seeds"
+        return "the effect lies too near the margin for any number of seeds"
+    if part.word == "contradicted" and part.contrast.has_direction(part.effect):
+        return "the effect is smaller than the margin"
     if part.word == "undecided":
         return "the interval reaches across the margin"
     if part.low == part.high:

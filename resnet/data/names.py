@@ -46,6 +46,13 @@ def split(name: str) -> tuple[str, str]:
     return whole, part
 
 
+def guessing(name: str) -> float | None:
+    """The error of guessing, in percent; None for photographs, whose recipe chooses the classes."""
+    if name in PHOTOGRAPHS:
+        return None
+    return 100 * (1 - 1 / len(PARTS.get(split(name)[1], CIFAR10_CLASSES)))
+
+
 def is_synthetic(name: str) -> bool:
     """Whether a set, or the whole that it is a part of, is a built-in stand-in."""
     return name.startswith("synthetic")

@@ -124,6 +124,12 @@ COLUMNS = tuple(dict.fromkeys(column for m in MEASURES.values() for column in m.
 """Every column that some measure fills."""
 
 
+def beside_it(column: str) -> tuple[str, ...]:
+    """The other columns of the measure that fills this one; () for what no measure fills."""
+    mine = next((m.columns for m in MEASURES.values() if column in m.columns), ())
+    return tuple(name for name in mine if name != column)
+
+
 def get(name: str) -> Measure:
     """The measure of that name; UserError with the valid ones otherwise.
 
