@@ -10,8 +10,8 @@ from reports import grounds
 from reports.elements import Cell, Table, Text, element
 from reports.scales import from_long, scale_of
 from reports.tables import (
-    INTERVALS,
     IN_PART,
+    INTERVALS,
     UNITS,
     breakable,
     effect,
