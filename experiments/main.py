@@ -50,7 +50,7 @@ def run(experiment: Experiment, options: Options) -> int:
     """Plan, train, decide and report; returns the exit status."""
     from experiments import outcome, show
     from resnet.console import say
-    from resnet.planning import places
+    from resnet.planning import declared, places
     from resnet.planning import plan as planning
     from resnet.planning.data import load_data
 
@@ -58,6 +58,7 @@ def run(experiment: Experiment, options: Options) -> int:
         from experiments import weights
 
         return weights.evaluate(options)
+    declared.check(experiment, options.report)
     places.check(options)
     device = _device()
     preset = planning.choose_preset(options, _training_device(options, device))

@@ -19,9 +19,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from resnet.errors import UserError
 from resnet.terminal import forgive
+
+if TYPE_CHECKING:
+    from reports.frames import Frames
 
 DEFAULT_OUTPUT = "reports/pdf"
 OTHERS = ("verify", "data", "verdicts", "summary")
@@ -120,9 +124,23 @@ def _keep(folder: str, source: list[str], epochs: int | None) -> int:
         from reports.until import until
 
         frames = until(frames, epochs)
+    _spare(Path(folder), frames)
     for path in write(frames, Path(folder)):
         print(f"{path}: {path.stat().st_size / 1024:,.0f} KiB, {len(frames.runs)} runs")
     return 0
+
+
+def _spare(folder: Path, frames: Frames) -> None:
+    """UserError where runs are in `folder` that what is to be written there has not."""
+    from reports.frames import RUNS
+    from reports.source import load
+
+    before = set(load(folder).runs["id"]) if (folder / RUNS).is_file() else set()
+    if lost := before - set(frames.runs["id"]):
+        raise UserError(
+            f"{folder} has {len(lost)} runs that are not in the sources: name it as a --source "
+            "too, or choose another folder"
+        )
 
 
 def _verify(name: str) -> int:

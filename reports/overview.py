@@ -164,9 +164,12 @@ def told(report: Report) -> list[Verdict]:
     order = [claim.id for claim in report.experiment.claims]
 
     def standing(verdict: Verdict) -> tuple[int, str]:
-        """Under another recipe than its source's, a claim stands behind itself."""
+        """Under another recipe than its source's, a claim stands behind itself.
+
+        Those that no registry has, an experiment's own, stand last.
+        """
         name, _, recipe = verdict.claim.id.partition("@")
-        return order.index(name), recipe
+        return order.index(name) if name in order else len(order), recipe
 
     answered.sort(key=standing)  # stable: long trainings stay in front
     seen = {v.claim.id for v in answered}

@@ -2,8 +2,10 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
 from experiments import checkpoints, surfaces
 from experiments.degradation import EXPERIMENT as DEGRADATION
@@ -13,21 +15,27 @@ from reports.tables import effect
 from reports.words import BLANK, METRICS, interval
 from resnet import recipes
 from resnet.__main__ import _parser
+from resnet.claims.registry import claims
+from resnet.data import Dataset
 from resnet.experiment import Experiment, get, names
+from resnet.planning.declared import check
 from resnet.planning.options import parser
 from resnet.recipes import RECIPES
+from resnet.training.train import train
+from tests.conftest import spec_of
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 
 
 def test_the_experiment_in_readme_is_one() -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    code = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0]
     assert len(code.splitlines()) < 40
     names: dict[str, object] = {"__name__": "shortcuts56"}
     exec(compile(code, "README.md", "exec"), names)  # our own text
     experiment = names["EXPERIMENT"]
     assert isinstance(experiment, Experiment)
+    check(experiment, report=False)
     (claim,) = experiment.claims_on(experiment.nets)
     assert claim.arms == ("resnet56-B", "resnet56")
 
@@ -48,8 +56,37 @@ def test_every_flag_and_recipe_in_readme_exists() -> None:
 
 
 def test_readme_has_every_experiment() -> None:
-    rows = re.findall(r"^\| `([a-z_]+)` \|", README, re.MULTILINE)
-    assert sorted(rows) == names()
+    rows = re.findall(r"^\| `([a-z_0-9]+)` \|", README, re.MULTILINE)
+    assert set(rows) <= set(names())
+    assert {name for name in names() if registered(name)} <= set(rows)
+
+
+def registered(name: str) -> bool:
+    """Whether an experiment is the suite's own: its claims are in the registry."""
+    return all(claim.id.partition("@")[0] in claims() for claim in get(name).claims)
+
+
+def test_the_tables_of_a_campaign_are_read_as_readme_says() -> None:
+    """The lines of Python in README that open one, run as they stand."""
+    (lines,) = re.findall(
+        r"```python\n(from reports.source import load\n.+?)```", README, re.DOTALL
+    )
+    told: dict[str, Any] = {}
+    exec(lines.replace('"results/small"', repr(str(ROOT / "results/small"))), told)
+    assert len(told["errors"]) > 10
+    assert {"mean", "std", "count"} <= set(told["errors"].columns)
+    assert any(verdict.word == "reproduced" for verdict in told["verdicts"])
+
+
+def test_weights_go_into_anybodys_net_as_readme_says(tmp_path: Path, dataset: Dataset) -> None:
+    (lines,) = re.findall(r"```python\n(import torch\n.+?)```", README, re.DOTALL)
+    spec = spec_of(dataset, "resnet20")
+    train(spec, dataset, tmp_path, "made")
+    kept = tmp_path / spec.id / "weights" / f"{spec.recipe.steps}.pt"
+    told: dict[str, Any] = {}
+    exec(lines.replace('"runs/<id>/weights/64000.pt"', repr(str(kept))), told)
+    x = torch.zeros(2, 3, 32, 32)
+    assert told["net"](x).shape == (2, 10)
 
 
 @pytest.mark.parametrize("line", re.findall(r"-m resnet ([a-z]+.*?)(?:  |$)", README, re.M))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from resnet.claims import metrics
 from resnet.claims.arms import depth, moved, stand_in
+from resnet.errors import unknown
 
 Direction = Literal["higher", "lower", "equal"]
 
@@ -29,6 +30,10 @@ class Contrast:
     bound: float = 0.0
     general: bool = False
     up_to: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.direction not in get_args(Direction):
+            raise unknown("direction", self.direction, get_args(Direction))
 
     @property
     def kind(self) -> str:

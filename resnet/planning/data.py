@@ -24,6 +24,8 @@ def data_dir(options: Options) -> Path | None:
 def load_data(options: Options, preset: str) -> Dataset:
     """The data asked for; quick falls back to a synthetic set, and says so loudly.
 
+    Not where a folder was named that has no data: that is a mistake.
+
     Of a part, the whole: some runs start from others that were trained on another part.
     """
     from resnet.data import DataUnavailable, load
@@ -33,7 +35,7 @@ def load_data(options: Options, preset: str) -> Dataset:
     try:
         return load(whole, data_dir(options), say=say)
     except DataUnavailable as error:
-        if preset != "quick":
+        if preset != "quick" or options.data_dir is not None:
             raise
         say("=" * 78)
         name = TITLES.get(whole, whole)

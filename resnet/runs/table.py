@@ -86,6 +86,11 @@ def load(root: Path | str) -> pd.DataFrame:
     root = Path(root)
     if not root.is_dir():
         raise UserError(f"no runs folder at '{root}'; give the --output-dir that the runs went to")
+    if (root / "runs.csv").is_file():
+        raise UserError(
+            f"'{root}' is a table of runs, not the folder that they went to: its verdicts are told "
+            f"by python -m reports verdicts {root}"
+        )
     return pd.DataFrame([row(path) for path in folders(root)], columns=list(COLUMNS))
 
 

@@ -1,6 +1,7 @@
 """Verdicts as Markdown, of one campaign and of several; several sources read as one."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -36,6 +37,16 @@ def test_the_table_of_all_campaigns_is_the_one_told() -> None:
     every = ("quick", "small", "eighth", "paper-to-epoch-155", "paper")
     table = verdicts([ROOT / "results" / name for name in every])
     assert table in (ROOT / "results/README.md").read_text()
+
+
+def test_data_do_not_take_the_place_of_other_runs(tmp_path: Path, capsys: Any) -> None:
+    kept = str(tmp_path / "kept")
+    assert main(["data", kept, "--source", str(EIGHTH)]) == 0
+    assert main(["data", kept, "--source", str(QUICK)]) == 2
+    assert "runs that are not in the sources" in capsys.readouterr().err
+    assert len(load(kept).runs) == len(load(EIGHTH).runs)
+    assert main(["data", kept, "--source", kept, "--source", str(QUICK)]) == 0
+    assert len(load(kept).runs) == len(load(EIGHTH).runs) + len(load(QUICK).runs)
 
 
 def test_campaigns_stand_side_by_side() -> None:
