@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from functools import reduce
 
 import torch
@@ -13,6 +14,7 @@ from resnet.kernels.normalised import Receipt
 from resnet.kernels.preactivated import activated, preactivated
 from resnet.kernels.unit import Original, Stem, last
 from resnet.nets.net import ResNet
+from resnet.nets.plans import Style
 from resnet.nets.vocabulary import Block
 
 # Channels that a convolution of this size may read and write.
@@ -135,12 +137,25 @@ def fusible(net: nn.Module) -> bool:
     return net.conv1.out_channels in CHANNELS[3] and all(_known(block) for block in net.blocks)
 
 
+SEEN = frozenset(
+    {"unit", "shortcut", "placement", "v1", "groups", "base_width"}
+    | {"se", "stochastic_depth", "active", "dropout"}
+)
+"""The fields of `Style` that are looked at here: a net that differs in another is not ours."""
+
+
 def _known(block: nn.Module) -> bool:
-    if type(block) is not Block:
+    if type(block) is not Block or not _plain(block.style):
         return False
     norms = all(bn is None or type(bn) is nn.BatchNorm2d for _, bn in block.layers)
     bare = block.se is None and block.mix is None and block.chance is None
     return norms and bare and block.survival == 1 and all(_narrow(conv) for conv, _ in block.layers)
+
+
+def _plain(style: Style) -> bool:
+    """Whether nothing is set that the kernels were not written with in mind."""
+    unseen = (field for field in fields(style) if field.name not in SEEN)
+    return all(getattr(style, field.name) == field.default for field in unseen)
 
 
 def _narrow(conv: nn.Conv2d) -> bool:
