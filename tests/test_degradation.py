@@ -66,6 +66,8 @@ def test_help_loads_nothing_heavy() -> None:
         (["--nets", "plain21"], "plain20, plain26"),
         (["--nets", ","], "names no net"),
         (["--sedes", "3"], "--seeds"),
+        (["--lr", "0.1"], "--recipe NAME"),
+        (["--epochs=3"], "NET@NAME"),
         (["--seeds", "-1"], "1 or more"),
         (["--seeds", "two"], "3-5 or 0,4"),
         (["--preset", "fast"], "quick"),

@@ -74,6 +74,15 @@ class Options:
         return replace(self, dataset=named(asked, part))
 
 
+OF_RECIPES = frozenset(
+    f"--{name}"
+    for name in (
+        *("lr", "learning-rate", "steps", "epochs", "batch-size", "weight-decay", "momentum"),
+        *("milestones", "warmup", "precision", "schedule"),
+    )
+)
+
+
 class Parser(argparse.ArgumentParser):
     """Argparse with one-line errors: what was wrong, and the nearest flag that exists."""
 
@@ -81,6 +90,8 @@ class Parser(argparse.ArgumentParser):
         """Raise UserError instead of printing usage and exiting."""
         if message.startswith("unrecognized arguments: "):
             word = message.removeprefix("unrecognized arguments: ").split()[0]
+            if word.split("=")[0] in OF_RECIPES:
+                raise UserError(f"{word} is the recipe's: --recipe NAME, or NET@NAME among --nets")
             flags = [flag for flag in self._option_string_actions if flag.startswith("--")]
             near = difflib.get_close_matches(word.split("=")[0], flags, n=2, cutoff=0.5)
             mend = f"did you mean {' or '.join(near)}?" if near else "--help lists the valid ones"
