@@ -17,6 +17,7 @@ from resnet.nets import build, initialise
 from resnet.recipes import get
 from resnet.runs.folder import RunFolder, read_metrics
 from resnet.runs.spec import RunSpec
+from resnet.training import train as training
 from resnet.training.module import Classifier
 from resnet.training.signals import Interrupted
 from resnet.training.start import weights_sha256
@@ -103,6 +104,27 @@ def test_a_run_stopped_in_the_middle_ends_as_if_undisturbed(
     for found in (whole, cut):
         del found["seconds"]
     assert cut == whole
+
+
+def test_photographs_are_trained_on_a_step_at_a_time_which_changes_no_number(
+    tmp_path: Path, photos: PhotoSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, sizes = spec_of(photos), list[int]()
+    real = training.steps_a_chunk
+
+    def on_a_gpu(net: torch.nn.Module, device: str, photographs: bool = False) -> int:
+        sizes.append(real(net, "cuda", photographs))
+        return sizes[-1]
+
+    monkeypatch.setattr(training, "steps_a_chunk", on_a_gpu)
+    train(spec, photos, tmp_path / "one", "test")
+    monkeypatch.setattr(training, "steps_a_chunk", lambda *_: 50)
+    train(spec, photos, tmp_path / "many", "test")
+    assert sizes == [1]  # signals are served at the end of each
+    one, many = (result(tmp_path / name, spec) for name in ("one", "many"))
+    for found in (one, many):
+        del found["seconds"]
+    assert one == many
 
 
 def test_skipped_photographs_are_counted_on_the_record(tmp_path: Path) -> None:
