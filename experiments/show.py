@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from experiments.here import at_a_time
+from experiments.here import at_a_time, processes_of
 from resnet.console import duration, finish_time, say
 from resnet.data.imagenet.decode import chosen as decoder
 from resnet.data.names import split
@@ -62,7 +62,8 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
         say(f"  at a time {count(workers, 'run')}{each}")
         loading = estimate.loading(dataset, recipe, device, threads) if recipe.photographs else 0.0
         left = plan.training, plan.measuring
-        times = estimate.times(todo, device, threads, *left, loading, options.speed)
+        how = options.speed, processes_of(options)
+        times = estimate.times(todo, device, threads, *left, loading, *how)
         seconds = estimate.seconds(times, workers, _pace(workers, device, recipe, options.speed))
         if recipe.photographs:
             _costs([spec.net for spec in todo], times, loading, device)

@@ -194,7 +194,7 @@ def test_the_loader_bounds_a_gpu_and_adds_to_a_cpu(
     photos: PhotoSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = RunSpec("resnet8-B", "imagenet", "", photos.digest, recipe(), 0)
-    monkeypatch.setattr(estimate, "seconds_per_layer_image", lambda spec, device, speed: 1.0)
+    monkeypatch.setattr(estimate, "seconds_per_layer_image", lambda *_: 1.0)
     amount = estimate.work(spec)
     images = amount / estimate.layers(spec)
     slow = 2 * estimate.layers(spec)  # seconds to load an image, twice what the net takes
@@ -209,7 +209,7 @@ def test_measures_are_expected_at_the_pace_of_float32(
     paces = {"bfloat16": 10.0, "float32": 1.0}
     timed: list[str] = []
 
-    def pace(spec: RunSpec, device: str, speed: object) -> float:
+    def pace(spec: RunSpec, *_: object) -> float:
         timed.append(spec.recipe.precision)
         return paces[spec.recipe.precision]
 
