@@ -63,6 +63,8 @@ def test_runs_on_two_gpus_are_expected_at_the_pace_of_their_kernels(
     recipe = replace(TINY, precision=precision)
     assert show._pace(8, "cuda", recipe, speed) == pace
     assert show._pace(1, "cuda", recipe, speed) == 1
+    assert show._pace(1, "cuda", recipe, speed, 2) == 1
+    assert show._pace(2, "cuda", recipe, speed, 2) <= pace / 2  # both on the same two GPUs
     assert show._pace(3, "cpu", recipe, speed) == 3
 
 

@@ -154,13 +154,14 @@ def times(
     `training` is the work left in each, where that is not a whole training, and `measured` that of
     its measures, which are taken in float32 whatever it is trained in; `loading` the seconds that
     an image takes to load. Beside a GPU the slower of net and loader sets the pace; on a CPU they
-    share the cores.
+    share the cores. The `processes` of a run share its training, and the first one measures.
     """
     import torch
 
     if not specs:
         return []
-    left = training or [work(spec) for spec in specs]
+    whole = training or [work(spec) for spec in specs]
+    left = [amount / processes for amount in whole]
     exact = measured or [0.0] * len(specs)
     before = torch.get_num_threads()
     torch.set_num_threads(threads or before)
