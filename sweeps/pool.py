@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from resnet.machine import cores
 from resnet.runs.spec import RunSpec
+from sweeps.cause import TOLD
 from sweeps.job import Job
 from sweeps.mps import offered, shared_gpu
 from sweeps.source import Source, Unfit
+from sweeps.states import trace_line
 from sweeps.team import RankLost
 from sweeps.worker import HELD, work
 
@@ -195,18 +197,24 @@ class Pool:
             if not worker.ready:
                 raise RuntimeError(f"a worker could not start: {how}")
             return
-        if self.stopped():
+        if worker.process.exitcode == TOLD:
+            self._end(worker, "error", trace_line(self.job.root / spec.id) or how)
+        elif self.stopped():
             return
-        if self.job.seats.nodes > 1:
+        elif self.job.seats.nodes > 1:
             raise RankLost(f"{spec.title}: {how}")  # all nodes have to begin again
+        else:
+            self._take_up(worker, spec, how)
+        if self._queue:
+            self._hire(worker.gpus)
+
+    def _take_up(self, worker: Worker, spec: RunSpec, how: str) -> None:
         self._tries[spec.id] = self._tries.get(spec.id, 1) + 1
         if self._tries[spec.id] > TRIES:
             self._end(worker, "error", f"{how}, {TRIES} times")
         else:
             self.say(f"{spec.title}: {how}; taken up again")
             self._queue.appendleft(spec)
-        if self._queue:
-            self._hire(worker.gpus)
 
     def _dismiss(self) -> None:
         """Stop whoever is still at work, letting them save."""

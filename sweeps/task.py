@@ -15,11 +15,12 @@ from typing import Any
 
 from resnet.runs.folder import RESUME, RunFolder
 from resnet.runs.spec import RunSpec
+from sweeps.cause import PATIENCE, TOLD
 from sweeps.events import Events, Witness
 from sweeps.job import Job
 from sweeps.pool import Pool, longest_first
 from sweeps.source import Source, Unfit
-from sweeps.team import PATIENCE, RankLost, Seats, start
+from sweeps.team import RankLost, Seats, start
 
 STALLED = 3  # requeues in a row without a single step
 
@@ -140,7 +141,8 @@ class Task:
             codes = [rank.poll() for rank in ranks]
             if ended_at is None and (any(codes) or None not in codes):
                 ended_at = time.monotonic()  # the first task may know why, and tell
-            if ended_at is not None and time.monotonic() - ended_at > PATIENCE:
+            patience = 3 * PATIENCE if TOLD in codes else PATIENCE  # it was told, and will tell
+            if ended_at is not None and time.monotonic() - ended_at > patience:
                 if any(codes):
                     raise RankLost(f"a process on node {node} of the job ended")
                 break

@@ -13,9 +13,10 @@ from multiprocessing import connection, parent_process
 from typing import TYPE_CHECKING, Any
 
 from resnet.errors import UserError, mendable
+from sweeps.device import keep_to_share
 from sweeps.job import Job
 from sweeps.source import Source, Unfit
-from sweeps.team import RankLost, keep_to_share
+from sweeps.team import RankLost
 
 if TYPE_CHECKING:
     from resnet.data import Dataset

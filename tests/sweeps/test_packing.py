@@ -20,12 +20,12 @@ from resnet.planning import cluster as cluster_settings
 from resnet.planning import estimate
 from resnet.planning.cluster import NAMES, Cluster, resolve
 from sweeps import code, source
+from sweeps.device import keep_to_share
 from sweeps.expected import Expected, expect, makespan
 from sweeps.mps import AT_ONCE, CONTROL, EACH, PIPE, SWITCH, room
 from sweeps.pack import arrays, pack
 from sweeps.pool import longest_first, share
 from sweeps.source import Described, Labels
-from sweeps.team import keep_to_share
 from tests.sweeps.conftest import finish, make_spec
 
 clusters = st.builds(
