@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sweeps.cause import tell
@@ -20,6 +21,9 @@ from sweeps.team import HEARD
 if TYPE_CHECKING:
     from resnet.training.distributed import Ranks
 
+# A million photographs are opened one by one before that, at times over a slow network.
+LONGEST = timedelta(hours=1)
+
 
 def main(host: str, port: str, rank: str, world: str, device: str) -> int:
     """The life of the process."""
@@ -28,13 +32,12 @@ def main(host: str, port: str, rank: str, world: str, device: str) -> int:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     import torch
-    from torch.distributed import TCPStore
 
     from resnet.training.distributed import Ranks, joined
 
     if device == "any":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    store = TCPStore(host, int(port), is_master=False)
+    store = _found(host, int(port))
     try:
         with joined(store, Ranks(int(rank), int(world)), device) as ranks:
             try:
@@ -44,6 +47,13 @@ def main(host: str, port: str, rank: str, world: str, device: str) -> int:
     except Exception as error:
         _leave(store, rank, error, device)
     return 0
+
+
+def _found(host: str, port: int) -> Any:
+    """The store of the ranks, which rank 0 opens when it has its data."""
+    from torch.distributed import TCPStore
+
+    return TCPStore(host, port, is_master=False, timeout=LONGEST)
 
 
 def _leave(store: Any, rank: str, error: Exception, device: str) -> NoReturn:

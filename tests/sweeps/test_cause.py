@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from contextlib import nullcontext
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ from torch.distributed import DistBackendError
 from resnet.errors import UserError
 from resnet.runs.folder import TRACE, RunFolder
 from resnet.runs.spec import RunSpec
-from sweeps import cause, task
+from sweeps import cause, rank, task
 from sweeps.cause import TOLD, tell, told, watch
 from sweeps.events import Events
 from sweeps.job import Job
@@ -124,6 +125,15 @@ def test_a_run_whose_cause_was_told_is_not_taken_up_again(tmp_path: Path, seats:
     assert ends == [(spec, "error")]
     assert pool.errors == {spec.id: LINE}
     assert not pool._queue
+
+
+def test_a_rank_waits_an_hour_for_the_first_one_to_load_its_data(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr("torch.distributed.TCPStore", lambda *a, **more: asked.append((*a, more)))
+    rank._found("n1", 12_345)
+    assert asked == [("n1", 12_345, {"is_master": False, "timeout": timedelta(hours=1)})]
 
 
 @pytest.mark.parametrize(("code", "lost"), [(TOLD, False), (1, True)])
