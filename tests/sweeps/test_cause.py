@@ -117,7 +117,7 @@ def test_a_run_whose_cause_was_told_is_not_taken_up_again(tmp_path: Path, seats:
     witness: Any = SimpleNamespace(end=lambda *end: ends.append(end))
     pool = Pool(Job(tmp_path, "test", seats=seats), None, 1, witness)  # type: ignore[arg-type]
     process = SimpleNamespace(exitcode=TOLD, join=lambda: None)
-    pool._queue, pool._tries = deque(), {}
+    pool._queue = deque()
     pool._workers = [Worker(process, None, spec, ready=True)]
     RunFolder(tmp_path, spec).open("test", print)
     (tmp_path / spec.id / TRACE).write_text(f"{LINE}\n")

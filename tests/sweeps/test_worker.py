@@ -7,7 +7,9 @@ import os
 import signal
 import threading
 import time
+from collections import deque
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ import pytest
 from resnet.runs.folder import RunFolder
 from sweeps import worker
 from sweeps.job import Job
-from sweeps.pool import _start_deaf
+from sweeps.pool import Pool, Worker, _start_deaf
 from sweeps.worker import HELD
 from tests.sweeps.conftest import finish, make_spec
 
@@ -46,6 +48,48 @@ def test_a_worker_that_starts_keeps_signals_until_it_can_serve_them(
     process.join(10)
     assert process.exitcode == 0
     assert not held & signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+class Mortal(Pool):
+    """A pool whose workers, none of them a process, die in their runs."""
+
+    ended = ""
+
+    def _end(self, worker: Worker, status: str, error: str = "") -> None:
+        self.ended = error
+
+    def _hire(self, gpus: tuple[str, ...]) -> None:
+        process = SimpleNamespace(exitcode=-9, join=lambda: None)
+        self._workers = [Worker(process, None, self._queue.popleft(), ready=True)]
+
+    def live(self, step: int) -> None:
+        """Go on from `step`, and die."""
+        (worker,) = self._workers
+        self._hear(worker, ("start", step))
+        self._hear(worker, ("advance", 10**6))  # which is lost: what was saved counts
+        self._lose(worker)
+
+
+@pytest.mark.parametrize(
+    ("steps", "given_up"),
+    [
+        ((0, 0, 0), True),
+        ((0, 90, 90, 90), True),
+        ((0, 90, 180, 270, 360), False),
+        ((90, 90, 180, 180), False),
+    ],
+)
+def test_a_run_is_given_up_that_no_longer_gets_on(
+    tmp_path: Path, steps: tuple[int, ...], given_up: bool
+) -> None:
+    watcher: Any = SimpleNamespace(start=lambda *_: None, advance=lambda *_: None)
+    pool = Mortal(Job(tmp_path, "test"), None, 1, watcher, say=lambda text: None)  # type: ignore[arg-type]
+    pool._queue = deque(SPECS[:1])
+    pool._hire(())
+    for step in steps:
+        assert not pool.ended
+        pool.live(step)
+    assert ("without getting on" in pool.ended) is given_up
 
 
 class Said:
