@@ -13,7 +13,7 @@ from multiprocessing import connection, parent_process
 from typing import TYPE_CHECKING, Any
 
 from resnet.errors import UserError, mendable
-from sweeps.device import keep_to_share
+from sweeps.device import dead, keep_to_share
 from sweeps.job import Job
 from sweeps.source import Source, Unfit
 from sweeps.team import RankLost
@@ -133,6 +133,11 @@ def _train_one(
             return ("end", "orphaned")
         if job.cluster:
             traceback.print_exc()
+        if not isinstance(error, UserError) and dead(
+            device
+        ):  # for the next run as well: another process takes this one up
+            _say(pipe, f"{spec.title}: {line(error)}; the GPU is of no use to the process any more")
+            os._exit(1)
         return ("error", line(error))
 
 

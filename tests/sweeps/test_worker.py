@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections import deque
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -90,6 +91,41 @@ def test_a_run_is_given_up_that_no_longer_gets_on(
         assert not pool.ended
         pool.live(step)
     assert ("without getting on" in pool.ended) is given_up
+
+
+@pytest.mark.parametrize(
+    ("device", "probe", "lost"),
+    [
+        ("cuda", RuntimeError("CUDA error: an illegal memory access was encountered"), True),
+        ("cuda", None, False),  # as when there is too little memory
+        ("cpu", RuntimeError("no GPU"), False),
+    ],
+)
+def test_a_worker_ends_whose_gpu_is_dead_and_drains_no_queue(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    device: str,
+    probe: Exception | None,
+    lost: bool,
+) -> None:
+    def synchronize() -> None:
+        if probe:
+            raise probe
+
+    def complete(*_: object) -> str:
+        raise RuntimeError("CUDA error: out of memory\nand more")
+
+    def leave(status: int) -> None:
+        raise SystemExit(status)
+
+    monkeypatch.setattr("torch.cuda.synchronize", synchronize)
+    monkeypatch.setattr("sweeps.complete.complete", complete)
+    monkeypatch.setattr(worker.os, "_exit", leave)
+    said = Said()
+    with pytest.raises(SystemExit, match="1") if lost else nullcontext():
+        end = worker._train_one(SPECS[0], None, Job(tmp_path, "test"), device, said)  # type: ignore[arg-type]
+        assert end == ("error", "RuntimeError: CUDA error: out of memory")
+    assert [message[0] for message in said.messages] == (["say"] if lost else [])
 
 
 class Said:
