@@ -15,7 +15,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sweeps.cause import tell
-from sweeps.device import keep_to_share
+from sweeps.device import UNFIT, chosen, keep_to_share
+from sweeps.source import Unfit
 from sweeps.team import HEARD
 
 if TYPE_CHECKING:
@@ -31,12 +32,13 @@ def main(host: str, port: str, rank: str, world: str, device: str) -> int:
         signal.signal(signum, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
-    import torch
-
     from resnet.training.distributed import Ranks, joined
 
-    if device == "any":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = chosen(device, print)
+    except Unfit as error:
+        print(f"process {rank}: {error}", file=sys.stderr, flush=True)
+        return UNFIT
     store = _found(host, int(port))
     try:
         with joined(store, Ranks(int(rank), int(world)), device) as ranks:

@@ -13,7 +13,7 @@ from multiprocessing import connection, parent_process
 from typing import TYPE_CHECKING, Any
 
 from resnet.errors import UserError, mendable
-from sweeps.device import dead, keep_to_share
+from sweeps.device import chosen, dead, keep_to_share
 from sweeps.job import Job
 from sweeps.source import Source, Unfit
 from sweeps.team import RankLost
@@ -90,11 +90,7 @@ def work(pipe: Any, job: Job, data: Dataset | Source, gpus: tuple[str, ...] = ()
 
 
 def _train_all(pipe: Any, job: Job, dataset: Dataset, leaving: Leaving) -> None:
-    import torch
-
-    device = job.device
-    if device == "any":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = chosen(job.device, partial(_say, pipe))
     keep_to_share(job.threads, device)
     pipe.send(("ready",))
     while (spec := pipe.recv()) is not None and not leaving.asked:
