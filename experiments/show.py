@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from experiments.here import at_a_time
+from experiments.here import at_a_time, processes_of
 from resnet.console import duration, finish_time, say
 from resnet.data.imagenet.decode import chosen as decoder
 from resnet.data.names import split
@@ -62,16 +62,17 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
         say(f"  at a time {count(workers, 'run')}{each}")
         loading = estimate.loading(dataset, recipe, device, threads) if recipe.photographs else 0.0
         left = plan.training, plan.measuring
-        times = estimate.times(todo, device, threads, *left, loading, options.speed)
-        seconds = estimate.seconds(times, workers, _pace(workers, device, recipe, options.speed))
+        how = options.speed, processes_of(options)
+        times = estimate.times(todo, device, threads, *left, loading, *how)
+        seconds = estimate.seconds(times, workers, _pace(workers, device, recipe, *how))
         if recipe.photographs:
-            _costs([spec.net for spec in todo], times, loading, device)
+            _costs([spec.net for spec in todo], times, loading, device, how[1])
         say(f"  time      about {duration(seconds)}, done at {finish_time(seconds)}")
     say("")
     return seconds
 
 
-def _pace(workers: int, device: str, recipe: Recipe, speed: Speed) -> float:
+def _pace(workers: int, device: str, recipe: Recipe, speed: Speed, processes: int = 1) -> float:
     """How many times as much gets done with so many runs at a time as with one."""
     if device == "cpu":
         return workers
@@ -80,16 +81,23 @@ def _pace(workers: int, device: str, recipe: Recipe, speed: Speed) -> float:
     from resnet.training.hasten import own_kernels
 
     gain = GAIN_OWN if own_kernels(speed, recipe) else GAIN
-    return min(workers, torch.cuda.device_count() * (gain if offered() else 1.0))
+    places = torch.cuda.device_count() // processes
+    return min(workers, places * (gain if offered() else 1.0))
 
 
-def _costs(nets: list[str], times: list[float], loading: float, device: str) -> None:
-    """What each arm costs, on the hardware at hand: from a few steps, and a few images loaded."""
+def _costs(
+    nets: list[str], times: list[float], loading: float, device: str, processes: int
+) -> None:
+    """What each arm costs, on the hardware at hand: from a few steps, and a few images loaded.
+
+    A run that lasts an hour on so many processes costs as many hours.
+    """
     unit = "GPU-hours" if device == "cuda" else "hours of this CPU"
-    hours = {net: sum(t for n, t in zip(nets, times, strict=True) if n == net) for net in nets}
-    said = [f"{net} {spent / 3600:,.2f}" for net, spent in hours.items()]
-    say(f"  cost      {sum(times) / 3600:,.2f} {unit}: {', '.join(said)}")
-    say(f"            loading {1 / loading:,.0f} images/s a run, by {decoder()}")
+    pairs = list(zip(nets, times, strict=True))
+    hours = {net: processes / 3600 * sum(t for n, t in pairs if n == net) for net in nets}
+    said = [f"{net} {spent:,.2f}" for net, spent in hours.items()]
+    say(f"  cost      {sum(hours.values()):,.2f} {unit}: {', '.join(said)}")
+    say(f"            loading {processes / loading:,.0f} images/s a run, by {decoder()}")
 
 
 def _to_do(plan: Plan) -> str:

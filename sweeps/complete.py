@@ -38,7 +38,7 @@ def complete(
         wandb=mode,
         progress=progress,
         say=say,
-        team=team(job.seats, spec, dataset, device, job.threads, job.speed),
+        team=team(job.seats, spec, dataset, device, job.threads, job.speed, job.root),
         speed=job.speed,
     )
     if status == "done":

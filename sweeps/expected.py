@@ -20,7 +20,7 @@ Seconds = Callable[[RunSpec], float]
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds of done runs, and what they were trained on."""
+    """Seconds of a done run, of all its processes together, and what it was trained on."""
 
     spec: RunSpec
     seconds: float
@@ -36,9 +36,10 @@ class Expected:
     source: str
 
 
-def expect(root: Path, runs: Iterable[RunSpec], device: str) -> Expected | None:
+def expect(root: Path, runs: Iterable[RunSpec], device: str, processes: int = 1) -> Expected | None:
     """From those `runs` that are done: of the same net and recipe, else scaled by work; or None.
 
+    So many `processes` will share each, however many shared those.
     Runs measured on `device` count; only where there are none of them, the others do.
     """
     samples = list(_samples(root, runs))
@@ -53,7 +54,7 @@ def expect(root: Path, runs: Iterable[RunSpec], device: str) -> Expected | None:
 
     def seconds(spec: RunSpec) -> float:
         same = by_arm.get((spec.net, spec.recipe.digest))
-        return median(same) if same else rate * work(spec)
+        return (median(same) if same else rate * work(spec)) / processes
 
     machines = sorted({sample.machine for sample in samples})
     return Expected(seconds, f"{len(samples)} runs measured on {', '.join(machines)[:80]}")
@@ -76,9 +77,16 @@ def _samples(root: Path, runs: Iterable[RunSpec]) -> Iterable[Measured]:
             continue
         try:
             result: dict[str, Any] = read_json(root / spec.id / RESULT)
-            hardware = read_json(root / spec.id / PROVENANCE)["hardware"]
-            seconds = float(result["seconds"])
+            provenance = read_json(root / spec.id / PROVENANCE)
+            hardware = provenance["hardware"]
+            seconds = float(result["seconds"]) * _processes(provenance)
             yield Measured(spec, seconds, hardware["device"], hardware["name"])
         except (OSError, ValueError, KeyError, TypeError):
             continue
         seen[arm] = seen.get(arm, 0) + 1
+
+
+def _processes(provenance: dict[str, Any]) -> int:
+    """How many shared the run at last."""
+    attempts = provenance.get("attempts") or [{}]
+    return attempts[-1].get("processes", 1)

@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from resnet.machine import cores
 from resnet.runs.spec import RunSpec
+from sweeps.cause import TOLD
 from sweeps.job import Job
 from sweeps.mps import offered, shared_gpu
 from sweeps.source import Source, Unfit
+from sweeps.states import trace_line
 from sweeps.team import RankLost
 from sweeps.worker import HELD, work
 
 if TYPE_CHECKING:
     from resnet.data import Dataset
 
-TRIES = 3  # how often a run whose worker died (out of memory, kill -9) is taken up again
+TRIES = 3  # how often in a row a run's workers may die (out of memory, kill -9) where it stands
 GRACE = 2.0  # seconds that workers get to save their state when all must stop
 
 
@@ -73,10 +75,12 @@ class Pool:
     stopped: Callable[[], bool] = lambda: False
     patience: float = 60.0
     gpus: tuple[str, ...] = ()
+    _tries: dict[str, int] = field(default_factory=dict)
+    _began: dict[str, int] = field(default_factory=dict)  # at which step, by run id
 
     def train(self, specs: Iterable[RunSpec]) -> None:
         """Train all of them; on Ctrl-C or SIGTERM every worker saves its run and ends first."""
-        self._queue, self._tries = deque(specs), dict[str, int]()
+        self._queue = deque(specs)
         self._workers: list[Worker] = []
         before = None if self.job.cluster else signal.signal(signal.SIGTERM, _raise_interrupt)
         with shared_gpu(self._shares) as shared:
@@ -157,7 +161,16 @@ class Pool:
         elif kind == "end":
             self._end(worker, values[0])
         else:
+            if kind == "start":
+                self._note_start(worker.spec, *values)
             getattr(self.watcher, kind)(worker.spec, *values)
+
+    def _note_start(self, spec: RunSpec | None, step: int) -> None:
+        """A run that goes on from further than it did has its tries anew."""
+        assert spec is not None
+        if step > self._began.get(spec.id, 0):
+            self._tries.pop(spec.id, None)
+        self._began[spec.id] = step
 
     def _end(self, worker: Worker, status: str, error: str = "") -> None:
         assert worker.spec is not None
@@ -195,18 +208,24 @@ class Pool:
             if not worker.ready:
                 raise RuntimeError(f"a worker could not start: {how}")
             return
-        if self.stopped():
+        if worker.process.exitcode == TOLD:
+            self._end(worker, "error", trace_line(self.job.root / spec.id) or how)
+        elif self.stopped():
             return
-        if self.job.seats.nodes > 1:
+        elif self.job.seats.nodes > 1:
             raise RankLost(f"{spec.title}: {how}")  # all nodes have to begin again
+        else:
+            self._take_up(worker, spec, how)
+        if self._queue:
+            self._hire(worker.gpus)
+
+    def _take_up(self, worker: Worker, spec: RunSpec, how: str) -> None:
         self._tries[spec.id] = self._tries.get(spec.id, 1) + 1
         if self._tries[spec.id] > TRIES:
-            self._end(worker, "error", f"{how}, {TRIES} times")
+            self._end(worker, "error", f"{how}, {TRIES} times without getting on")
         else:
             self.say(f"{spec.title}: {how}; taken up again")
             self._queue.appendleft(spec)
-        if self._queue:
-            self._hire(worker.gpus)
 
     def _dismiss(self) -> None:
         """Stop whoever is still at work, letting them save."""

@@ -97,7 +97,7 @@ def draft(specs: Sequence[RunSpec], order: Order) -> Draft:
     known = [spec for spec, state in pairs if state.state == "done"]
     known += [spec for sweep in sweeps for spec in sweep.specs()]
     device = "cuda" if order.cluster.gpus_per_node else "cpu"
-    expected = expect(order.root, known, device)
+    expected = expect(order.root, known, device, order.cluster.world)
     starts = {spec.start.run for spec in todo if spec.start}
     places = {run: place for run in starts if (place := survey.alive(run))}
     under_way = {run: job for run, place in places.items() if (job := survey.job(*place))}

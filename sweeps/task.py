@@ -15,11 +15,13 @@ from typing import Any
 
 from resnet.runs.folder import RESUME, RunFolder
 from resnet.runs.spec import RunSpec
+from sweeps.cause import PATIENCE, TOLD
+from sweeps.device import UNFIT
 from sweeps.events import Events, Witness
 from sweeps.job import Job
 from sweeps.pool import Pool, longest_first
 from sweeps.source import Source, Unfit
-from sweeps.team import PATIENCE, RankLost, Seats, start
+from sweeps.team import RankLost, Seats, start
 
 STALLED = 3  # requeues in a row without a single step
 
@@ -138,9 +140,14 @@ class Task:
         ended_at = None
         while not any(event.get("start") == _start_id() for event in events.read()):
             codes = [rank.poll() for rank in ranks]
+            if UNFIT in codes:
+                text = f"CUDA cannot use a GPU of node {node} of the job: the log says why"
+                events.add("unfit", text=text)
+                raise Unfit(text)
             if ended_at is None and (any(codes) or None not in codes):
                 ended_at = time.monotonic()  # the first task may know why, and tell
-            if ended_at is not None and time.monotonic() - ended_at > PATIENCE:
+            patience = 3 * PATIENCE if TOLD in codes else PATIENCE  # it was told, and will tell
+            if ended_at is not None and time.monotonic() - ended_at > patience:
                 if any(codes):
                     raise RankLost(f"a process on node {node} of the job ended")
                 break

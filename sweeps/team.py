@@ -1,9 +1,6 @@
 """The processes that train one run together. Rank 0, a worker, starts those on its own node.
 
-On further nodes SLURM starts a task, and that task the ranks there. A rank is told where rank 0
-listens and gets all the rest from it: the run, the data, the device.
-
-Usage: python -m sweeps.team HOST PORT RANK WORLD DEVICE    (by `start`, never by hand)
+On further nodes SLURM starts a task, and that task the ranks there (`sweeps.rank`).
 """
 
 from __future__ import annotations
@@ -14,23 +11,24 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet.errors import UserError, first_line
+from resnet.errors import first_line
+from resnet.runs.folder import TRACE
 from resnet.training.speed import FAST, Speed
+from sweeps.cause import PATIENCE, peer_lost, told, watch
 
 if TYPE_CHECKING:
     from resnet.data import Dataset
     from resnet.runs.spec import RunSpec
     from resnet.training.distributed import Ranks, Team
 
-PATIENCE = 10.0  # seconds from the end of a rank until its run's rank 0 ends too
 HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2)
-CAUSE = "cause"  # the key under which a rank that ends by an error leaves it
 
 
 class RankLost(RuntimeError):
@@ -67,17 +65,25 @@ def team(
     device: str,
     threads: int | None,
     speed: Speed = FAST,
+    root: Path | None = None,
 ) -> Team:
-    """What gathers the run's processes when its training begins."""
+    """What gathers the run's processes when its training begins.
+
+    Where this process has to be ended, in vain waiting for another, the cause goes into the trace
+    of the run's folder under `root`.
+    """
     from resnet.training.distributed import alone
 
     if seats.world == 1:
         return alone
-    return lambda: _gathered(seats, device, (spec, dataset, device, threads, speed))
+    trace = root / spec.id / TRACE if root else None
+    return lambda: _gathered(seats, device, (spec, dataset, device, threads, speed), trace)
 
 
 @contextmanager
-def _gathered(seats: Seats, device: str, errand: tuple[Any, ...]) -> Iterator[Ranks]:
+def _gathered(
+    seats: Seats, device: str, errand: tuple[Any, ...], trace: Path | None
+) -> Iterator[Ranks]:
     from torch.distributed import TCPStore
 
     from resnet.training.distributed import Ranks, joined
@@ -85,19 +91,38 @@ def _gathered(seats: Seats, device: str, errand: tuple[Any, ...]) -> Iterator[Ra
     store = TCPStore(seats.host, seats.port, is_master=True, wait_for_workers=False)
     others = range(1, seats.here)
     followers = [start(seats, rank, store.port, device) for rank in others]
-    over = threading.Event()
-    for follower in followers:
-        threading.Thread(target=_mourn, args=(follower, over), daemon=True).start()
     try:
-        with joined(store, Ranks(0, seats.world), device) as ranks:
+        with (
+            _watched(TCPStore(seats.host, store.port, is_master=False), followers, trace),
+            joined(store, Ranks(0, seats.world), device) as ranks,
+        ):
             ranks.share(errand)
             yield ranks
     except RuntimeError as error:  # what torch raises when it cannot reach another rank
         raise _cause(store, followers, error) from error
     finally:
-        over.set()
         for follower in followers:
             _end(follower)
+
+
+@contextmanager
+def _watched(
+    store: Any, followers: Sequence[subprocess.Popen[bytes]], trace: Path | None
+) -> Iterator[None]:
+    """Watch for the end of a rank, by a way to the store that no call of this thread blocks."""
+    over = threading.Event()
+    arguments = (store, partial(_any_lost, followers), over, trace)
+    watcher = threading.Thread(target=watch, args=arguments, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _any_lost(followers: Sequence[subprocess.Popen[bytes]]) -> bool:
+    return any(follower.poll() for follower in followers)
 
 
 def start(seats: Seats, rank: int, port: int, device: str) -> subprocess.Popen[bytes]:
@@ -110,7 +135,7 @@ def start(seats: Seats, rank: int, port: int, device: str) -> subprocess.Popen[b
     before = signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "sweeps.team", *words],
+            [sys.executable, "-m", "sweeps.rank", *words],
             env=environment,
             stdin=subprocess.PIPE,
             start_new_session=True,
@@ -119,39 +144,18 @@ def start(seats: Seats, rank: int, port: int, device: str) -> subprocess.Popen[b
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def keep_to_share(threads: int | None, device: str) -> None:
-    """Let this process, one of several on its node, take no more than its share of the cores.
-
-    It sees its own GPU alone, and cannot tell how many others there are.
-    """
-    import torch
-
-    from resnet.data.imagenet.loader import ENV, threads_for
-
-    if threads and device == "cpu":
-        torch.set_num_threads(threads)
-    elif threads:
-        os.environ[ENV] = str(threads_for(device, threads))
-
-
-def _mourn(follower: subprocess.Popen[bytes], over: threading.Event) -> None:
-    """End with a rank that ended: on a GPU its peers would wait for it for many minutes."""
-    if follower.wait() and not over.wait(PATIENCE):
-        os._exit(1)
-
-
 def _cause(
     store: Any, followers: Sequence[subprocess.Popen[bytes]], error: RuntimeError
-) -> RuntimeError:
-    """What another rank said before it ended; RankLost where it had no time to say it."""
+) -> Exception:
+    """What another rank told before it ended; RankLost where it had no time to tell it."""
     deadline = time.monotonic() + 2
-    while time.monotonic() < deadline:
-        if store.check([CAUSE]):
-            return RuntimeError(store.get(CAUSE).decode())
-        if any(follower.poll() for follower in followers):
-            break
+    while time.monotonic() < deadline and not _any_lost(followers):
+        if cause := told(store):
+            return cause
         time.sleep(0.1)
-    if "onnection" in str(error) or any(follower.poll() for follower in followers):
+    if cause := told(store):
+        return cause
+    if peer_lost(error) or _any_lost(followers):
         return RankLost(f"a process of the run ended ({first_line(error)})")
     return error
 
@@ -164,50 +168,3 @@ def _end(follower: subprocess.Popen[bytes]) -> None:
     follower.wait()
     if follower.stdin:
         follower.stdin.close()
-
-
-def main(host: str, port: str, rank: str, world: str, device: str) -> int:
-    """The life of a rank that is not the first."""
-    for signum in HEARD:  # rank 0 hears them too, and all ranks stop at the same step
-        signal.signal(signum, lambda *_: None)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-    import torch
-    from torch.distributed import TCPStore
-
-    from resnet.training.distributed import Ranks, joined
-
-    if device == "any":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    store = TCPStore(host, int(port), is_master=False)
-    try:
-        with joined(store, Ranks(int(rank), int(world)), device) as ranks:
-            _serve(ranks)
-    except Exception as error:
-        if not isinstance(error, UserError):
-            traceback.print_exc()
-        if not isinstance(error, RuntimeError) or "onnection" not in str(error):
-            with suppress(Exception):
-                store.set(CAUSE, f"process {rank}: {type(error).__name__}: {first_line(error)}")
-        return 1
-    return 0
-
-
-def _serve(ranks: Ranks) -> None:
-    from resnet.training.train import follow
-
-    spec, dataset, device, threads, speed = ranks.share(None)
-    keep_to_share(threads, device)
-    follow(spec, dataset, device, ranks, speed)
-
-
-def _leave_with_parent() -> None:
-    """Nothing is ever written to the standard input: it ends with the process that has it."""
-    sys.stdin.buffer.read()
-    os._exit(1)
-
-
-if __name__ == "__main__":
-    status = main(*sys.argv[1:])
-    sys.stdout.flush()
-    os._exit(status)  # the thread at the standard input would hold an ordinary exit up

@@ -13,9 +13,10 @@ from multiprocessing import connection, parent_process
 from typing import TYPE_CHECKING, Any
 
 from resnet.errors import UserError, mendable
+from sweeps.device import chosen, dead, keep_to_share
 from sweeps.job import Job
 from sweeps.source import Source, Unfit
-from sweeps.team import RankLost, keep_to_share
+from sweeps.team import RankLost
 
 if TYPE_CHECKING:
     from resnet.data import Dataset
@@ -89,11 +90,7 @@ def work(pipe: Any, job: Job, data: Dataset | Source, gpus: tuple[str, ...] = ()
 
 
 def _train_all(pipe: Any, job: Job, dataset: Dataset, leaving: Leaving) -> None:
-    import torch
-
-    device = job.device
-    if device == "any":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = chosen(job.device, partial(_say, pipe))
     keep_to_share(job.threads, device)
     pipe.send(("ready",))
     while (spec := pipe.recv()) is not None and not leaving.asked:
@@ -132,6 +129,11 @@ def _train_one(
             return ("end", "orphaned")
         if job.cluster:
             traceback.print_exc()
+        if not isinstance(error, UserError) and dead(
+            device
+        ):  # for the next run as well: another process takes this one up
+            _say(pipe, f"{spec.title}: {line(error)}; the GPU is of no use to the process any more")
+            os._exit(1)
         return ("error", line(error))
 
 

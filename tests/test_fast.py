@@ -131,6 +131,8 @@ def test_a_chunk_is_many_steps_of_a_shallow_net_and_few_of_a_deep_one() -> None:
         sizes.append(steps_a_chunk(net, "cuda"))
         assert steps_a_chunk(net, "cpu") == 1
     assert sizes == [50, 50, 18, 1, 10]
+    net.depth = 18  # type: ignore[assignment]
+    assert steps_a_chunk(net, "cuda", photographs=True) == 1
 
 
 def test_bfloat16_keeps_weights_momenta_and_losses_in_float32(dataset: Dataset) -> None:

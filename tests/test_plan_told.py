@@ -1,15 +1,20 @@
 """What the printed plan says before anything is trained."""
 
+import weakref
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from torch import nn
 
 from experiments import show
+from resnet import nets
 from resnet.data import Dataset
 from resnet.experiment import get
 from resnet.planning import estimate
 from resnet.planning.options import parse
 from resnet.planning.plan import Plan
+from resnet.training import step as steps
 from resnet.training.speed import FAST, Speed
 from sweeps.mps import GAIN, GAIN_OWN
 from tests.conftest import TINY, spec_of
@@ -58,7 +63,32 @@ def test_runs_on_two_gpus_are_expected_at_the_pace_of_their_kernels(
     recipe = replace(TINY, precision=precision)
     assert show._pace(8, "cuda", recipe, speed) == pace
     assert show._pace(1, "cuda", recipe, speed) == 1
+    assert show._pace(1, "cuda", recipe, speed, 2) == 1
+    assert show._pace(2, "cuda", recipe, speed, 2) <= pace / 2  # both on the same two GPUs
     assert show._pace(3, "cpu", recipe, speed) == 3
+
+
+def test_one_of_several_processes_times_its_part_of_the_batch_and_frees_the_memory(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, sizes, freed = list[Any](), set[int](), list[bool]()
+
+    def build(*arguments: Any, **more: Any) -> nn.Module:
+        net = real(*arguments, **more)
+        made.append(weakref.ref(net))
+        return net
+
+    real, step = nets.build, steps.plain_step
+    monkeypatch.setattr(nets, "build", build)
+    monkeypatch.setattr(
+        steps, "plain_step", lambda *a, **k: (sizes.add(len(a[2])), step(*a, **k))[1]
+    )
+    monkeypatch.setattr("torch.cuda.empty_cache", lambda: freed.append(made[-1]() is None))
+    for processes, images in ((1, 16), (4, 4)):
+        sizes.clear()
+        assert estimate.seconds_per_layer_image(spec_of(dataset), "cpu", FAST, processes) > 0
+        assert sizes == {images}
+    assert freed == [True, True]
 
 
 class Work:

@@ -1,5 +1,6 @@
 """How long runs will take: a few steps of the shallowest net are timed, the rest is arithmetic."""
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -36,8 +37,24 @@ def _multiply_adds(net: str) -> int:
     return totals(split(net)[0])[1]
 
 
-def seconds_per_layer_image(spec: RunSpec, device: str, speed: Speed = FAST) -> float:
-    """Seconds that training takes an image and a layer, timed on the net of `spec`."""
+def seconds_per_layer_image(
+    spec: RunSpec, device: str, speed: Speed = FAST, processes: int = 1
+) -> float:
+    """Seconds that training takes an image and a layer, timed on the net of `spec`.
+
+    In this process: of several that share a run's batch it is one, and has its part of it. The
+    device's memory is free again after that.
+    """
+    import torch
+
+    try:
+        return _timed(spec, device, speed, processes)
+    finally:
+        gc.collect()
+        torch.cuda.empty_cache()
+
+
+def _timed(spec: RunSpec, device: str, speed: Speed, processes: int) -> float:
     import torch
 
     from resnet.kernels import fuse_where_possible
@@ -50,7 +67,8 @@ def seconds_per_layer_image(spec: RunSpec, device: str, speed: Speed = FAST) -> 
     keep_freed()
     net = build(spec.net, num_classes=10, seed=0)
     net = net.to(device).to(memory_format=torch.channels_last)
-    optimizer, batch, size = sgd(net, spec.recipe), spec.recipe.batch_size, spec.recipe.size
+    optimizer, size = sgd(net, spec.recipe), spec.recipe.size
+    batch = max(1, spec.recipe.batch_size // processes)
     if device == "cpu":
         batch = max(1, min(batch, PIXELS // size**2))
     x = torch.randn(batch, 3, size, size, device=device).to(memory_format=torch.channels_last)
@@ -64,7 +82,8 @@ def seconds_per_layer_image(spec: RunSpec, device: str, speed: Speed = FAST) -> 
 
     # As the run will be: a captured step takes less than half the time of a plain one, and by our
     # own kernels half of that.
-    captured = device == "cuda" and speed.graph and capturable(net, spec.recipe)
+    alone = device == "cuda" and processes == 1
+    captured = alone and speed.graph and capturable(net, spec.recipe)
     if captured and own_kernels(speed, spec.recipe):
         fuse_where_possible(net, (size, size))
     work = Graph(step, []) if captured else step
@@ -128,26 +147,28 @@ def times(
     measured: Sequence[float] | None = None,
     loading: float = 0.0,
     speed: Speed = FAST,
+    processes: int = 1,
 ) -> list[float]:
     """Expected seconds of each of `specs`, alone, with so many threads.
 
     `training` is the work left in each, where that is not a whole training, and `measured` that of
     its measures, which are taken in float32 whatever it is trained in; `loading` the seconds that
     an image takes to load. Beside a GPU the slower of net and loader sets the pace; on a CPU they
-    share the cores.
+    share the cores. The `processes` of a run share its training, and the first one measures.
     """
     import torch
 
     if not specs:
         return []
-    left = training or [work(spec) for spec in specs]
+    whole = training or [work(spec) for spec in specs]
+    left = [amount / processes for amount in whole]
     exact = measured or [0.0] * len(specs)
     before = torch.get_num_threads()
     torch.set_num_threads(threads or before)
     shallow = min(specs, key=layers)
     kinds = ((shallow, left), (_in_float32(shallow), exact))
     rates = {
-        kind: seconds_per_layer_image(kind, device, speed)
+        kind: seconds_per_layer_image(kind, device, speed, processes)
         for kind in {kind for kind, amounts in kinds if any(amounts)}
     }
     torch.set_num_threads(before)

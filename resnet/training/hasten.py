@@ -22,8 +22,13 @@ def layout(speed: Speed) -> torch.memory_format:
     return torch.channels_last if speed.channels_last else torch.contiguous_format
 
 
-def steps_a_chunk(net: nn.Module, device: str) -> int:
-    """Steps a Lightning batch: many on a GPU, but not seconds of work, for signals wait so long."""
+def steps_a_chunk(net: nn.Module, device: str, photographs: bool = False) -> int:
+    """Steps a Lightning batch: many on a GPU, but not seconds of work, for signals wait so long.
+
+    One of photographs: it lasts as long as many others.
+    """
+    if photographs:
+        return 1
     depth = getattr(net, "depth", 0) or DEEP
     return max(1, min(50, 2_000 // depth)) if device == "cuda" else 1
 

@@ -205,8 +205,9 @@ def _fit(
         use_distributed_sampler=False,
         **lightning(record.ranks),
     )
+    steps = steps_a_chunk(module.net, device, recipe.photographs)
     with record.signals:
-        trainer.fit(module, Chunks(module, steps_a_chunk(module.net, device)), val_loaders)
+        trainer.fit(module, Chunks(module, steps), val_loaders)
 
 
 def _quieten() -> None:

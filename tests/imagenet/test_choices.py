@@ -7,7 +7,7 @@ import pytest
 import torch
 from torchvision import models
 
-from experiments import weights
+from experiments import show, weights
 from experiments.imagenet import EXPERIMENT
 from resnet.analysis import foreign
 from resnet.claims import paper
@@ -194,13 +194,27 @@ def test_the_loader_bounds_a_gpu_and_adds_to_a_cpu(
     photos: PhotoSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = RunSpec("resnet8-B", "imagenet", "", photos.digest, recipe(), 0)
-    monkeypatch.setattr(estimate, "seconds_per_layer_image", lambda spec, device, speed: 1.0)
+    monkeypatch.setattr(estimate, "seconds_per_layer_image", lambda *_: 1.0)
     amount = estimate.work(spec)
     images = amount / estimate.layers(spec)
     slow = 2 * estimate.layers(spec)  # seconds to load an image, twice what the net takes
     beside, shared = (estimate.times([spec], d, 1, loading=slow) for d in ("cuda", "cpu"))
     assert beside == [pytest.approx(slow * images)]
     assert shared == [pytest.approx(amount + slow * images)]
+    for device, alone in (("cuda", beside), ("cpu", shared)):
+        two = estimate.times([spec], device, 1, loading=slow, processes=2)
+        assert two == [pytest.approx(alone[0] / 2)]
+        measured = estimate.times([spec], device, 1, [0.0], [amount], slow, processes=2)
+        assert measured == [pytest.approx(alone[0])]  # by the first process alone
+
+
+def test_an_hour_on_two_gpus_costs_two(capsys: pytest.CaptureFixture[str]) -> None:
+    show._costs(
+        ["resnet18-A", "resnet18-A", "resnet34-A"], [1800.0, 1800.0, 7200.0], 0.01, "cuda", 2
+    )
+    said = capsys.readouterr().out
+    assert "6.00 GPU-hours: resnet18-A 2.00, resnet34-A 4.00" in said
+    assert "loading 200 images/s a run" in said
 
 
 def test_measures_are_expected_at_the_pace_of_float32(
@@ -209,7 +223,7 @@ def test_measures_are_expected_at_the_pace_of_float32(
     paces = {"bfloat16": 10.0, "float32": 1.0}
     timed: list[str] = []
 
-    def pace(spec: RunSpec, device: str, speed: object) -> float:
+    def pace(spec: RunSpec, *_: object) -> float:
         timed.append(spec.recipe.precision)
         return paces[spec.recipe.precision]
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,12 @@ from resnet.analysis.measure import measure
 from resnet.data.feed import feed
 from resnet.data.imagenet.protocols import PROTOCOLS, errors
 from resnet.data.imagenet.sets import Photographs, PhotoSet
+from resnet.errors import UserError
 from resnet.nets import build, initialise
 from resnet.recipes import get
 from resnet.runs.folder import RunFolder, read_metrics
 from resnet.runs.spec import RunSpec
+from resnet.training import train as training
 from resnet.training.module import Classifier
 from resnet.training.signals import Interrupted
 from resnet.training.start import weights_sha256
@@ -71,19 +74,40 @@ def test_two_processes_share_the_photographs_of_a_run(tmp_path: Path, photos: Ph
     assert metrics[1]["train_loss"] == pytest.approx(metrics[0]["train_loss"], rel=1e-2)
 
 
-class Stopper:
-    """Progress that sends this process a signal after so many steps."""
+def test_a_photograph_that_another_process_cannot_read_is_the_runs_error(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    photos = dataset(write(tmp_path / "data"))
+    spec = spec_of(photos, bn_group=2, normalisation="imagenet", steps=12)
+    draws = feed(photos, spec.recipe, spec.seed).stream
+    places = [{draws.index(p): p for p in range(start, start + 24)} for start in (0, 24, 48)]
+    others = ({n for n, place in there.items() if place % 8 >= 4} for there in places)
+    spoilt = photos.train.path(set.intersection(*others).pop())
+    cut = Stopper(1, lambda: spoilt.write_bytes(b"\xff\xd8 cut"))
+    two = team(Seats(2, 2), spec, photos, "cpu", 1)
+    with pytest.raises(UserError, match=rf"^process 1: .*{spoilt.name}.*--skip-corrupt"):
+        train(spec, photos, tmp_path, "test", team=two, progress=cut)
+    assert spoilt.name in capfd.readouterr().err  # who waits in CUDA may never ask
 
-    def __init__(self, after: int) -> None:
-        self.after = after
+
+def stop() -> None:
+    """Ask this process to save and stop."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+class Stopper:
+    """Progress that sends this process a signal after so many steps, or does what it is told."""
+
+    def __init__(self, after: int, act: Callable[[], object] = stop) -> None:
+        self.after, self.act = after, act
 
     def start(self, spec: RunSpec, step: int) -> None:
         """Nothing."""
 
     def advance(self, step: int) -> None:
-        """Stop at the step."""
+        """Act at the step."""
         if step == self.after:
-            os.kill(os.getpid(), signal.SIGTERM)
+            self.act()
 
     def epoch(self, step: int, epoch: int, metrics: dict[str, float]) -> None:
         """Nothing."""
@@ -103,6 +127,27 @@ def test_a_run_stopped_in_the_middle_ends_as_if_undisturbed(
     for found in (whole, cut):
         del found["seconds"]
     assert cut == whole
+
+
+def test_photographs_are_trained_on_a_step_at_a_time_which_changes_no_number(
+    tmp_path: Path, photos: PhotoSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, sizes = spec_of(photos), list[int]()
+    real = training.steps_a_chunk
+
+    def on_a_gpu(net: torch.nn.Module, device: str, photographs: bool = False) -> int:
+        sizes.append(real(net, "cuda", photographs))
+        return sizes[-1]
+
+    monkeypatch.setattr(training, "steps_a_chunk", on_a_gpu)
+    train(spec, photos, tmp_path / "one", "test")
+    monkeypatch.setattr(training, "steps_a_chunk", lambda *_: 50)
+    train(spec, photos, tmp_path / "many", "test")
+    assert sizes == [1]  # signals are served at the end of each
+    one, many = (result(tmp_path / name, spec) for name in ("one", "many"))
+    for found in (one, many):
+        del found["seconds"]
+    assert one == many
 
 
 def test_skipped_photographs_are_counted_on_the_record(tmp_path: Path) -> None:

@@ -19,13 +19,14 @@ from resnet.nets.counts import totals
 from resnet.planning import cluster as cluster_settings
 from resnet.planning import estimate
 from resnet.planning.cluster import NAMES, Cluster, resolve
+from resnet.runs.files import read_json, write_json
 from sweeps import code, source
+from sweeps.device import keep_to_share
 from sweeps.expected import Expected, expect, makespan
 from sweeps.mps import AT_ONCE, CONTROL, EACH, PIPE, SWITCH, room
 from sweeps.pack import arrays, pack
 from sweeps.pool import longest_first, share
 from sweeps.source import Described, Labels
-from sweeps.team import keep_to_share
 from tests.sweeps.conftest import finish, make_spec
 
 clusters = st.builds(
@@ -127,6 +128,15 @@ def test_time_comes_from_done_runs_of_the_arm_else_by_work(tmp_path: Path) -> No
     assert deeper > 2
     assert found.seconds(make_spec(9, "plain20")) == pytest.approx(60.0 * deeper)
     assert expect(tmp_path, [make_spec(7)], "cpu") is None
+
+
+def test_processes_that_share_a_run_make_it_as_much_shorter(tmp_path: Path) -> None:
+    spec = make_spec(0)
+    finish(tmp_path, spec, 60.0)
+    file = tmp_path / spec.id / "provenance.json"
+    write_json(file, {**read_json(file), "attempts": [{"processes": 1}, {"processes": 2}]})
+    found = [expect(tmp_path, [spec], "cpu", processes) for processes in (1, 2, 4)]
+    assert [one and one.seconds(make_spec(9)) for one in found] == [120.0, 60.0, 30.0]
 
 
 def test_times_of_the_device_at_hand_go_first(tmp_path: Path) -> None:
