@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import torch
@@ -37,6 +38,7 @@ def hasten(module: Classifier, loaders: list[Any], speed: Speed, device: str) ->
         compile_blocks(net)
     if not applies(speed, module, device):
         return loaders
+    gc.collect()  # what an interrupted run has left on the device
     if own_kernels(speed, recipe):
         from resnet.kernels import fuse_where_possible
 

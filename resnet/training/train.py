@@ -205,8 +205,11 @@ def _fit(
         use_distributed_sampler=False,
         **lightning(record.ranks),
     )
-    with record.signals:
-        trainer.fit(module, Chunks(module, steps_a_chunk(module.net, device)), val_loaders)
+    try:
+        with record.signals:
+            trainer.fit(module, Chunks(module, steps_a_chunk(module.net, device)), val_loaders)
+    finally:
+        vars(trainer).clear()  # its parts hold each other, the module, and all that is on a GPU
 
 
 def _quieten() -> None:
