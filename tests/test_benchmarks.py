@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 import torch
 
+import benchmarks.early
 from benchmarks import __main__ as entry
 from benchmarks.common import Result, compare, in_turns, show, told
 from benchmarks.compiled import paid_back
@@ -102,6 +104,20 @@ def test_our_loop_and_the_usual_one_train_the_same_net(dataset: Dataset) -> None
     usual.evaluate()
     assert usual.net.training
     assert 0 <= ours.evaluate()["test_error"] <= 100
+
+
+@pytest.mark.parametrize(
+    ("waiting", "again", "early", "status"),
+    [("a", "a", "a", 0), ("a", "a", "b", 1), ("a", "b", "c", 0)],
+)
+def test_early_launches_are_blamed_only_where_the_other_arm_repeats_itself(
+    monkeypatch: pytest.MonkeyPatch, waiting: str, again: str, early: str, status: int
+) -> None:
+    told = iter(({"weights": waiting}, {"weights": again}, {"weights": early}))
+    monkeypatch.setattr(benchmarks.early, "_in_a_process", lambda *arguments: next(told))
+    with pytest.raises(SystemExit) if status else nullcontext() as stopped:
+        benchmarks.early.main(["--tiny", "--device", "cpu"])
+    assert not status or stopped.value.code == status
 
 
 @pytest.mark.parametrize("arguments", [[], ["speeed"]])

@@ -14,11 +14,13 @@ from resnet.data import Dataset, Pipeline, Stream
 from resnet.nets import build
 from resnet.runs.folder import RunFolder, read_metrics
 from resnet.runs.spec import RunSpec
+from resnet.training import hasten as hasten_module
+from resnet.training import train as training
 from resnet.training.hasten import hasten
 from resnet.training.module import Classifier
 from resnet.training.signals import Interrupted
 from resnet.training.speed import PLAIN, Speed
-from resnet.training.step import evaluate, set_precision
+from resnet.training.step import choose_kernels, evaluate, set_precision
 from resnet.training.train import train
 from tests.conftest import spec_of
 from tests.test_training import Stopper
@@ -31,11 +33,16 @@ APART = 0.3  # of the way that the weights have gone by then, in any precision
 
 
 @pytest.fixture(autouse=True)
-def deterministic() -> Iterator[None]:
+def deterministic(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """cuDNN's deterministic kernels: what differs then is not the order of atomic additions."""
-    torch.backends.cudnn.deterministic = True
+
+    def choose(by_trial: bool = False, repeatable: bool = False) -> None:
+        choose_kernels(by_trial, repeatable=True)
+
+    for where in (hasten_module, training):
+        monkeypatch.setattr(where, "choose_kernels", choose)
     yield
-    torch.backends.cudnn.deterministic = torch.backends.cudnn.benchmark = False
+    choose_kernels()
     set_precision("float32")
 
 

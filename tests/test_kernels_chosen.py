@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -13,7 +14,7 @@ from resnet.training.speed import FAST, Speed
 from tests.conftest import TINY
 
 pytest.importorskip("triton")
-from resnet.kernels import fuse, waiting
+from resnet.kernels import fuse, trial, waiting
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,50 @@ def test_which_gpus_have_kernels(
     monkeypatch.setattr("torch.cuda.get_device_capability", lambda device: capability)
     monkeypatch.setattr("torch.version.hip", hip)
     assert resnet.kernels._knows(torch.device("cuda")) is known
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (None, None),
+        (RuntimeError("Failed to find C compiler.\nPlease specify one."), "C compiler."),
+        (AssertionError(), "AssertionError"),
+    ],
+)
+def test_kernels_that_do_not_start_are_not_used_and_it_is_said_once(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception | None,
+    said: str | None,
+) -> None:
+    fused, tried = [], []
+
+    def launch(device: torch.device) -> None:
+        tried.append(device)
+        if error:
+            raise error
+
+    weight = SimpleNamespace(device=torch.device("cuda"))
+    net = SimpleNamespace(parameters=lambda: iter([weight]))
+    monkeypatch.setattr(resnet.kernels, "_knows", lambda device: True)
+    monkeypatch.setattr(fuse, "fusible", lambda net: True)
+    monkeypatch.setattr(fuse, "fuse", fused.append)
+    monkeypatch.setattr(trial, "launch", launch)
+    resnet.kernels._starts.cache_clear()
+    found = [resnet.kernels.fuse_where_possible(net, (32, 32)) for _ in "ab"]  # type: ignore[arg-type]
+    resnet.kernels._starts.cache_clear()
+    assert found == [error is None] * 2
+    assert fused == ([] if error else [net, net])
+    assert len(tried) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == (error is not None)
+    assert all(line.endswith(str(said)) for line in lines)
+
+
+def test_the_trial_launches_a_kernel_and_draws_nothing() -> None:
+    before = torch.get_rng_state()
+    trial.launch(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from resnet.runs import measures, table
 from resnet.runs.folder import RunFolder
 from resnet.runs.measures import Measure
 from resnet.runs.spec import RunSpec
-from resnet.training.step import set_precision
+from resnet.training.step import choose_kernels, set_precision
 from resnet.training.train import train
 
 TIMES = []
@@ -122,6 +122,15 @@ def test_measures_are_taken_in_the_precision_of_the_recipe(
     trained(spec, dataset, done)
     assert not torch.backends.cudnn.allow_tf32
     assert not torch.backends.cuda.matmul.allow_tf32
+
+
+def test_measures_are_taken_by_kernels_that_no_trial_has_chosen(
+    done: Path, dataset: Dataset, spec: RunSpec
+) -> None:
+    choose_kernels(by_trial=True, repeatable=True)  # as an earlier run may have left it
+    trained(spec, dataset, done)
+    assert not torch.backends.cudnn.benchmark
+    assert not torch.backends.cudnn.deterministic
 
 
 def test_an_unknown_measure_and_missing_weights_are_one_line(

@@ -20,7 +20,7 @@ from resnet.runs import measures
 from resnet.runs.folder import RunFolder
 from resnet.runs.spec import RunSpec
 from resnet.training.start import starting_net
-from resnet.training.step import set_precision
+from resnet.training.step import choose_kernels, set_precision
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ def trained(spec: RunSpec, dataset: Dataset, root: Path, device: str = "cpu") ->
     """The done run of `spec` under `root`, on the data that it was trained on."""
     recipe, dataset = spec.recipe, part(dataset, spec.dataset)
     keep_freed()
-    set_precision(recipe.precision)  # whatever this process trained before
+    set_precision(recipe.precision)  # whatever this process trained before, and how
+    choose_kernels()
     fed = feed(dataset, recipe, spec.seed, device)
     return Trained(spec, RunFolder(root, spec), fed.subset, fed.pipeline, fed.classes, device)
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from resnet.kernels.normalised import Normalised
 from resnet.kernels.products import products
+from resnet.kernels.relu import back
 from resnet.kernels.shapes import Shape, channels_last, tile
 from resnet.kernels.straight import added, adding
 from resnet.kernels.waiting import LAUNCH, wait
@@ -45,7 +46,7 @@ def _convolve(
     at = rows[:, None] * C_OUT + out[None, :]
     acc = added(acc, straight, rows, image, oy, ox, out, OH, OW, C_OUT, ADD, C_ADDED, EVERY)
     if SUMS == 2:
-        acc = tl.where(tl.load(active + at).to(tl.float32) > 0, acc, 0.0)
+        acc = back(acc, tl.load(active + at))
     kept = acc.to(tl.bfloat16)
     tl.store(y + at, kept)
     kept = kept.to(tl.float32)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from resnet.kernels.normalisation import block_of
 from resnet.kernels.products import products
+from resnet.kernels.relu import relu
 from resnet.kernels.shapes import Shape, channels_last, tile
 from resnet.kernels.straight import added, adding
 from resnet.kernels.waiting import LAUNCH, wait
@@ -43,7 +44,7 @@ def _evaluate(
     z = acc * scale[None, :] + shift[None, :]
     z = added(z, straight, rows, image, oy, ox, c, OH, OW, C_OUT, ADD, C_ADDED, EVERY)
     at = rows[:, None] * C_OUT + c[None, :]
-    tl.store(out + at, tl.maximum(z, 0.0).to(tl.bfloat16))
+    tl.store(out + at, relu(z).to(tl.bfloat16))
 
 
 @triton.jit
@@ -56,7 +57,7 @@ def _activate(
     scale = tl.load(weight + c) * tl.rsqrt(tl.load(running_var + c) + eps)
     shift = tl.load(bias + c) - tl.load(running_mean + c) * scale
     z = tl.load(x + at).to(tl.float32) * scale[None, :] + shift[None, :]
-    tl.store(out + at, tl.maximum(z, 0.0).to(tl.bfloat16))
+    tl.store(out + at, relu(z).to(tl.bfloat16))
 
 
 def evaluated(

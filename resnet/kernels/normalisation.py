@@ -12,6 +12,7 @@ import triton.language as tl
 from torch import Tensor, nn
 
 from resnet.kernels.normalised import Normalised
+from resnet.kernels.relu import back, relu
 from resnet.kernels.straight import added, adding
 from resnet.kernels.waiting import LAUNCH, wait
 
@@ -61,7 +62,7 @@ def _apply(
     image, pixel = row // (H * W), row % (H * W)
     line, column = pixel // W, pixel % W
     z = added(z, straight, row, image, line, column, c, H, W, C, ADD, C_ADDED, EVERY)
-    tl.store(out + at, tl.maximum(z, 0.0).to(tl.bfloat16))
+    tl.store(out + at, relu(z).to(tl.bfloat16))
 
 
 @triton.jit
@@ -77,8 +78,7 @@ def _reduce(
     for turn in range(TURNS):
         row = (program * TURNS + turn) * BLOCK + tl.arange(0, BLOCK)
         at = row[:, None] * C + c[None, :]
-        active = tl.load(out + at).to(tl.float32) > 0
-        grad = tl.where(active, tl.load(g + at).to(tl.float32), 0.0)
+        grad = back(tl.load(g + at).to(tl.float32), tl.load(out + at))
         one += grad
         two += grad * (tl.load(y + at).to(tl.float32) - mean[None, :]) * inverse[None, :]
     tl.store(sums + c * parts + program, tl.sum(one, 0))
@@ -112,7 +112,7 @@ def _apply_backward(
     one, two = tl.load(found + 2 * C + c), tl.load(found + 3 * C + c)
     grad = tl.load(g + at).to(tl.float32)
     if MASK:
-        grad = tl.where(tl.load(out + at).to(tl.float32) > 0, grad, 0.0)
+        grad = back(grad, tl.load(out + at))
     if HAND:
         tl.store(handed + at, grad.to(tl.bfloat16))
     normal = (tl.load(y + at).to(tl.float32) - mean[None, :]) * inverse[None, :]

@@ -46,6 +46,7 @@ class Preactivated(Function):
             active = made[-1].out
         out, found = convolution.forward(active, convs[-1].weight, convs[-1].stride[0], shortcut)
         ctx.mark_non_differentiable(found)
+        ctx.set_materialize_grads(False)  # else zeros would be made for it in every pass
         ctx.below, ctx.active = below, sums is None
         ctx.itself, ctx.beside = shortcut is x, shortcut is not None and shortcut is not x
         keep(ctx, x, convs, made)
@@ -53,8 +54,10 @@ class Preactivated(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, g: Tensor, _: Any) -> tuple[Tensor | None, ...]:
-        """Gradients of x, of a shortcut that is not x, and of the weights."""
+    def backward(ctx: Any, g: Tensor | None, _: None) -> tuple[Tensor | None, ...]:
+        """Gradients of x, of a shortcut that is not x, and of the weights; none of no gradient."""
+        if g is None:
+            return (None,) * len(ctx.needs_input_grad)
         x, convs, made = kept(ctx)
         dy = g = last(g)
         learned: list[Tensor] = []

@@ -1,6 +1,8 @@
 """Work on static buffers, captured once as a CUDA graph and replayed: one launch for hundreds."""
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -24,12 +26,24 @@ class Graph:
         put_back(state, before)
         self._graph = torch.cuda.CUDAGraph()
         # Other threads (a logger's, say) may go on using the device meanwhile.
-        with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
+        with uncollected(), torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
             work()
 
     def __call__(self) -> None:
         """Do the work once more; returns before it is done."""
         self._graph.replay()
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No collection of garbage meanwhile: an old graph that it ends would spoil the new one."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def warm_up(work: Callable[[], object]) -> None:

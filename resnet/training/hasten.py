@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from resnet.training.fast import Fast
 from resnet.training.graph import draws
 from resnet.training.module import Classifier
 from resnet.training.speed import Speed
+from resnet.training.step import choose_kernels
 
 DEEP = 200  # layers, where a net does not say how many it has
 
@@ -41,15 +43,22 @@ def hasten(module: Classifier, loaders: list[Any], speed: Speed, device: str) ->
 
         compile_blocks(net)
     if not applies(speed, module, device):
+        choose_kernels()
         return loaders
-    if own_kernels(speed, recipe):
-        from resnet.kernels import fuse_where_possible
-
-        fuse_where_possible(net, module.pipeline.size)
-    torch.backends.cudnn.benchmark = True  # shapes never change
+    gc.collect()  # what an interrupted run has left on the device
+    fused = own_kernels(speed, recipe) and _fuse(net, module.pipeline.size)
+    # Shapes never change, so a trial pays. Beside our kernels cuDNN has projections alone, and the
+    # same run is to come out again.
+    choose_kernels(by_trial=not fused, repeatable=fused)
     room = steps_a_chunk(net, device)
     module.fast = Fast(net, module.sgd, module.pipeline, recipe, room)
     return [module.fast.whole(loader) for loader in loaders]
+
+
+def _fuse(net: nn.Module, size: tuple[int, int]) -> bool:
+    from resnet.kernels import fuse_where_possible
+
+    return fuse_where_possible(net, size)
 
 
 def applies(speed: Speed, module: Classifier, device: str) -> bool:

@@ -43,6 +43,15 @@ def set_precision(precision: str) -> None:
     torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
 
 
+def choose_kernels(by_trial: bool = False, repeatable: bool = False) -> None:
+    """How cuDNN chooses its kernels: by trying them, or those alone that add in a fixed order.
+
+    Kernels that win a trial today may lose it tomorrow, and then round otherwise.
+    """
+    torch.backends.cudnn.benchmark = by_trial
+    torch.backends.cudnn.deterministic = repeatable
+
+
 def autocast(precision: str, device: torch.device) -> AbstractContextManager:
     """Where a net runs in bfloat16 if the recipe says so; weights and sums stay float32."""
     # No cache of casts: a CUDA graph must hold the casts of its own weights.

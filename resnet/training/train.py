@@ -32,7 +32,7 @@ from resnet.training.module import Chunks, Classifier, NotFinite
 from resnet.training.signals import Interrupted
 from resnet.training.speed import FAST, PLAIN, Speed
 from resnet.training.start import starting_net, weights_sha256
-from resnet.training.step import seed_forward, set_precision
+from resnet.training.step import choose_kernels, seed_forward, set_precision
 
 PROBE = 64  # images in the batch that the gradients at initialisation are measured on
 
@@ -152,6 +152,7 @@ def _prepare(
     recipe, dataset = spec.recipe, part(dataset, spec.dataset)
     keep_freed()
     set_precision(recipe.precision)
+    choose_kernels()
     fed = feed(dataset, recipe, spec.seed, device, layout(speed))
     subset, pipeline = fed.subset, fed.pipeline
     root, ranks = record.folder.path.parent, record.ranks
@@ -206,8 +207,11 @@ def _fit(
         **lightning(record.ranks),
     )
     steps = steps_a_chunk(module.net, device, recipe.photographs)
-    with record.signals:
-        trainer.fit(module, Chunks(module, steps), val_loaders)
+    try:
+        with record.signals:
+            trainer.fit(module, Chunks(module, steps), val_loaders)
+    finally:
+        vars(trainer).clear()  # its parts hold each other, the module, and all that is on a GPU
 
 
 def _quieten() -> None:
