@@ -11,6 +11,7 @@ from resnet.data.imagenet.crops import cut, shorter_side, shrunk
 from resnet.data.imagenet.decode import CorruptImage, decode, header, reduction
 from resnet.data.imagenet.draws import Stream
 from resnet.data.imagenet.loader import Job
+from resnet.data.imagenet.reading import read
 from resnet.data.imagenet.sets import Photographs
 
 SCALES = (224, 256, 384, 480, 640)
@@ -26,7 +27,7 @@ def _training(split: Photographs, stream: Stream, place: int, skip: bool, out: T
     for later in range(stream.n if skip else 1):
         number = stream.index(place + later)
         try:
-            out.copy_(_crop(_read(split, number), stream, place, stream.recipe.size))
+            out.copy_(_crop(read(split, number), stream, place, stream.recipe.size))
             return number
         except CorruptImage as error:
             if not skip:
@@ -98,16 +99,9 @@ def _five(side: int, size: int, pixels: np.ndarray) -> Tensor:
 def _pixels(split: Photographs, number: int) -> np.ndarray:
     """At full size: a test protocol is exact about how it resizes."""
     try:
-        return decode(_read(split, number))
+        return decode(read(split, number))
     except CorruptImage as error:
         raise _named(split, number, error) from None
-
-
-def _read(split: Photographs, number: int) -> bytes:
-    try:
-        return split.path(number).read_bytes()
-    except OSError as error:
-        raise CorruptImage(error.strerror or str(error)) from None
 
 
 def _named(split: Photographs, number: int, error: CorruptImage) -> CorruptImage:

@@ -1,0 +1,88 @@
+"""A photograph that is no image is one thing, a machine that does not read for now another."""
+
+import errno
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from resnet.data.feed import feed
+from resnet.data.imagenet import reading
+from resnet.data.imagenet.decode import CorruptImage
+from resnet.data.imagenet.sets import PhotoSet
+from resnet.errors import UserError
+from resnet.training.train import train
+from tests.imagenet.photos import dataset, recipe, write
+from tests.imagenet.test_photo_training import spec_of
+
+quiet = {"say": lambda text: None}
+
+
+class Server:
+    """A file server of photographs, which fails the next `down` reads with `number`."""
+
+    def __init__(self) -> None:
+        self.down, self.number = 0, errno.ESTALE
+
+    def fail(self, path: Path) -> None:
+        """Raise where it is down."""
+        if path.suffix == ".JPEG" and self.down:
+            self.down -= 1
+            raise OSError(self.number, "Stale file handle", str(path))
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """In the place of the disk, and no waiting for it."""
+    found, there = Server(), Path.read_bytes
+
+    def read_bytes(path: Path) -> bytes:
+        found.fail(path)
+        return there(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    monkeypatch.setattr(reading, "WAITS", (0.0, 0.0), raising=False)
+    return found
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.EMFILE])
+def test_a_passing_error_is_waited_out(photos: PhotoSet, server: Server, number: int) -> None:
+    server.down, server.number = 2, number
+    assert reading.read(photos.train, 0)
+    server.down = 3
+    with pytest.raises(reading.CannotRead, match=r"stale file handle; tried 3 times.*goes on"):
+        reading.read(photos.train, 0)
+
+
+def test_a_file_that_is_gone_is_corrupt_and_a_disk_that_is_gone_is_not(tmp_path: Path) -> None:
+    photos = dataset(write(tmp_path))
+    photos.train.path(3).unlink()
+    with pytest.raises(CorruptImage, match="No such file"):
+        reading.read(photos.train, 3)
+    shutil.rmtree(photos.train.folder)
+    with pytest.raises(reading.CannotRead):
+        reading.read(photos.train, 3)
+
+
+def test_no_mean_image_is_made_of_what_cannot_be_read_now(photos: PhotoSet, server: Server) -> None:
+    server.down = 10**6
+    with pytest.raises(UserError, match="cannot be read now"):
+        feed(photos, recipe(skip_corrupt=True), 0)
+    server.down = 0
+    mean = feed(photos, recipe(skip_corrupt=True), 0).pipeline.normaliser.mean
+    assert torch.equal(mean, feed(photos, recipe(), 0).pipeline.normaliser.mean)
+    assert mean.mean() > 0.1
+
+
+@pytest.mark.parametrize("skip", [True, False])
+def test_a_run_that_the_disk_cut_short_goes_on(
+    tmp_path: Path, photos: PhotoSet, server: Server, skip: bool
+) -> None:
+    spec = spec_of(photos, normalisation="imagenet", skip_corrupt=skip)
+    server.down = 10**6
+    with pytest.raises(UserError, match="cannot be read now"):
+        train(spec, photos, tmp_path, "test", **quiet)
+    server.down = 0
+    assert train(spec, photos, tmp_path, "test", **quiet) == "done"
