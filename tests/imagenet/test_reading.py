@@ -86,3 +86,21 @@ def test_a_run_that_the_disk_cut_short_goes_on(
         train(spec, photos, tmp_path, "test", **quiet)
     server.down = 0
     assert train(spec, photos, tmp_path, "test", **quiet) == "done"
+
+
+def test_the_mean_image_says_how_many_it_lacks(tmp_path: Path) -> None:
+    photos = dataset(write(tmp_path))
+    said: list[str] = []
+    photos.train.path(5).write_bytes(b"\xff\xd8")
+    feed(photos, recipe(skip_corrupt=True), 0, say=said.append)
+    assert said == ["mean image of 23 photographs: of 24, 1 corrupt, left out"]
+    feed(photos, recipe(skip_corrupt=True), 0, say=said.append)
+    assert len(said) == 1  # from the cache
+
+
+def test_there_is_no_mean_image_of_no_photographs(tmp_path: Path) -> None:
+    photos = dataset(write(tmp_path))
+    for number in range(24):
+        photos.train.path(number).write_bytes(b"\xff\xd8")
+    with pytest.raises(UserError, match="not one of 24 photographs"):
+        feed(photos, recipe(skip_corrupt=True), 0)
