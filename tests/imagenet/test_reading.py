@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from resnet.analysis.measure import measure
 from resnet.data.feed import feed
 from resnet.data.imagenet import reading
 from resnet.data.imagenet.decode import CorruptImage
+from resnet.data.imagenet.protocols import PROTOCOLS, errors
 from resnet.data.imagenet.sets import PhotoSet
 from resnet.errors import UserError
+from resnet.nets import build
+from resnet.runs.folder import read_metrics
 from resnet.training.train import train
 from tests.imagenet.photos import dataset, recipe, write
 from tests.imagenet.test_photo_training import spec_of
@@ -104,3 +108,39 @@ def test_there_is_no_mean_image_of_no_photographs(tmp_path: Path) -> None:
         photos.train.path(number).write_bytes(b"\xff\xd8")
     with pytest.raises(UserError, match="not one of 24 photographs"):
         feed(photos, recipe(skip_corrupt=True), 0)
+
+
+def spoilt_test_set(root: Path, count: int) -> PhotoSet:
+    """Eight test images, so many of them corrupt."""
+    photos = dataset(write(root))
+    for number in range(count):
+        photos.test.path(number).write_bytes(b"\xff\xd8")
+    return photos
+
+
+def test_how_many_images_were_tested_is_on_record(tmp_path: Path) -> None:
+    photos = spoilt_test_set(tmp_path / "data", 6)
+    spec = spec_of(photos, skip_corrupt=True, normalisation="imagenet")
+    assert train(spec, photos, tmp_path, "test", **quiet) == "done"
+    assert read_metrics(tmp_path / spec.id)[-1]["test_images"] == 2
+    found = measure(spec, photos, tmp_path, ("ten-crops", "many-scales"), **quiet)
+    assert found["ten-crops"].rows == ((8, "test_images_10_crops", 2),)
+    assert found["many-scales"].rows == ((8, "test_images_scales", 2),)
+
+
+def test_a_batch_of_corrupt_photographs_alone_is_passed_over(tmp_path: Path) -> None:
+    photos = spoilt_test_set(tmp_path, 6)
+    one = feed(photos, recipe(skip_corrupt=True, normalisation="imagenet"), 0)
+    one.pipeline.recipe = recipe(skip_corrupt=True, size=224, test_side=256)  # a batch of one
+    net = build("resnet8-B", 4, seed=0).eval()
+    found = errors(PROTOCOLS["10"](net, one.pipeline, photos.test))
+    assert found["images"] == 2
+
+
+def test_a_test_set_of_no_image_is_an_error(tmp_path: Path) -> None:
+    photos = spoilt_test_set(tmp_path / "data", 8)
+    spec = spec_of(photos, skip_corrupt=True, normalisation="imagenet", steps=3)
+    with pytest.raises(UserError, match="not one test image can be read"):
+        train(spec, photos, tmp_path, "test", **quiet)
+    with pytest.raises(UserError, match="not one test image can be read"):
+        errors(iter(()))
