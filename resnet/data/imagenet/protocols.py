@@ -25,16 +25,21 @@ Answers = Iterator[tuple[Tensor, Tensor]]
 
 @torch.no_grad()
 def one_crop(net: nn.Module, pipeline: PhotoPipeline, split: Photographs) -> Answers:
-    """The centre crop: He et al. 2016, Table 5; torchvision's and fb.resnet.torch's figures."""
+    """The centre crop of the size that the net was trained at: torchvision's and FAIR's figures.
+
+    Those of He et al. 2015 in its authors' repository are such too. He et al. 2016, Table 5 has one
+    row of 224 pixels; its others are of 320, which no protocol here is.
+    """
     for x, y in pipeline.test(split):
         yield net(x).softmax(1), y
 
 
 @torch.no_grad()
 def ten_crops(net: nn.Module, pipeline: PhotoPipeline, split: Photographs) -> Answers:
-    """Corners, centre and their mirrors, probabilities averaged.
+    """Corners, centre and their mirrors, probabilities averaged; He et al. 2015, Tables 2 and 3.
 
-    Krizhevsky et al. 2012, section 4.1, which He et al. 2015, Tables 2 and 3 go by.
+    The corners are those of the whole photograph at its test size, as in torchvision and
+    fb.resnet.torch; Krizhevsky et al. 2012 take those of its central square.
     """
     recipe = pipeline.recipe
     side, size, skip = recipe.test_side, recipe.size, recipe.skip_corrupt

@@ -55,7 +55,10 @@ def centre(split: Photographs, number: int, side: int, size: int, skip: bool) ->
 
 
 def five(split: Photographs, number: int, side: int, size: int, skip: bool) -> Job:
-    """Four corners and the centre: fills uint8 [5, 3, size, size]; their mirrors cost no file."""
+    """Four corners and the centre: fills uint8 [5, 3, size, size]; their mirrors cost no file.
+
+    Corners of the whole rectangle, not of a central square.
+    """
     return partial(_test, split, number, skip, partial(_five, side, size))
 
 
