@@ -39,3 +39,9 @@ def test_no_cuts_of_no_runs(tmp_path: Path) -> None:
     import_elements()
     said = REGISTRY["rate_cuts"](narrowed("imagenet", load(tmp_path))).record()
     assert "no run has logged an epoch" in said["caption"]
+
+
+def test_the_recipe_says_what_bn_has_at_test(report: Report) -> None:
+    assert (
+        "exact averages over training images" in REGISTRY["recipe_card"](report).record()["caption"]
+    )
