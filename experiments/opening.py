@@ -17,6 +17,7 @@ from resnet.experiment import Experiment
 from resnet.nets.grammar import parse
 from resnet.planning import photographs
 from resnet.planning.data import data_dir, load_data
+from resnet.planning.kept import recipe_for
 from resnet.planning.options import Options
 from resnet.runs.table import folders
 
@@ -51,9 +52,9 @@ def opened(asked: argparse.Namespace, options: Options, experiment: Experiment) 
         return _of_run(asked, options.of(experiment), device)
     net = foreign.opened(asked.weights, asked.net, device, "--net")
     if parse(net.name).images == "imagenet":
-        batches, classes = _photographs(options, asked.images, device)
+        batches, classes = _photographs(asked, options, device)
     else:
-        batches, classes = _images(options.of(experiment), asked.images, device)
+        batches, classes = _images(asked, options.of(experiment), device)
     if classes != net.fc.out_features:
         raise UserError(f"{asked.weights} tells {net.fc.out_features} classes apart, the data set "
                         f"has {classes}")  # fmt: skip
@@ -92,28 +93,29 @@ def _whole_id(begun: str, root: Path) -> str:
     return found[0]
 
 
-def _images(options: Options, count: int | None, device: str) -> tuple[Batches, int]:
+def _images(asked: argparse.Namespace, options: Options, device: str) -> tuple[Batches, int]:
     """Test images of the data set asked for, normalised as the recipe does."""
     from resnet.data.feed import feed
 
-    chosen, dataset = photographs.recipe_like("paper", options.recipe), load_data(options, "paper")
+    chosen = recipe_for([asked.weights], "paper", options.recipe)
+    dataset = load_data(options, "paper")
     photographs.check_kind(chosen, dataset)
     recipe = replace(
         chosen,
         train_images=min(chosen.train_images, len(dataset.train)),
-        test_images=min(count or 10_000, len(dataset.test)),
+        test_images=min(asked.images or 10_000, len(dataset.test)),
     )
     fed = feed(dataset, recipe, 0, device)
     return tested(fed.pipeline, fed.subset.test), fed.classes
 
 
-def _photographs(options: Options, count: int | None, device: str) -> tuple[Batches, int]:
+def _photographs(asked: argparse.Namespace, options: Options, device: str) -> tuple[Batches, int]:
     """Validation photographs of ImageNet, one centre crop each."""
     if (root := data_dir(options)) is None:
         raise UserError("--weights of an ImageNet net: name the folder with val/ by --data-dir")
-    recipe = photographs.recipe_like("torchvision-imagenet", options.recipe)
+    recipe = recipe_for([asked.weights], "torchvision-imagenet", options.recipe)
     found = foreign.questions(root, recipe, device)
-    return found.pipeline.test(_few(found.split, count, drawn=True)), 1000
+    return found.pipeline.test(_few(found.split, asked.images, drawn=True)), 1000
 
 
 def _few(split: Any, count: int | None, *, drawn: bool) -> Any:

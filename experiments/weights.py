@@ -1,4 +1,7 @@
-"""Weights in torchvision's layout, evaluated on ImageNet: a table on the terminal, no training."""
+"""Weights from files, evaluated on ImageNet: a table on the terminal, no training.
+
+What a run of the suite kept is shown the photographs as that run was, all else as by RECIPE.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resnet.errors import UserError
-from resnet.planning import photographs
 from resnet.planning.data import data_dir
+from resnet.planning.kept import recipe_for
 from resnet.planning.options import Options
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ def evaluate(options: Options) -> int:
     if root is None:
         raise UserError("--weights needs photographs: name the folder with val/ by --data-dir")
     recipe = replace(
-        photographs.recipe_like(RECIPE, options.recipe),
+        recipe_for(chosen.weights, RECIPE, options.recipe),
         classes=chosen.classes or 0,
         images_per_class=chosen.images_per_class or 0,
         skip_corrupt=chosen.skip_corrupt,

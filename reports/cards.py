@@ -12,6 +12,7 @@ from resnet.terminal import count
 
 if TYPE_CHECKING:
     from reports.report import Report
+    from resnet.recipes import Recipe
 
 
 UNKNOWN = "not known"
@@ -28,15 +29,25 @@ def recipe_card(report: Report) -> Table:
     found, name = differences(recipe), recipe.name
     paper = f"He et al. 2015, section {'3.4' if recipe.photographs else '4.2'}"
     if not found:
-        return Table(f"Recipe {name}: it differs in nothing from {paper}.")
+        return Table(f"Recipe {name}: it differs in nothing from {paper}.{_tested(recipe)}")
     caption = (
         f"Recipe {name}: where it differs from {paper}, "
         f"{count(len(found), 'field')}. All others are as this suite reads the paper. BN averages "
         f"over {f'{recipe.bn_group} images' if recipe.bn_group else 'the whole batch'} here; the "
-        f"paper's batch lay on {'eight' if recipe.photographs else 'two'} GPUs."
+        f"paper's batch lay on {'eight' if recipe.photographs else 'two'} GPUs.{_tested(recipe)}"
     )
     rows = tuple(row(field, ours, theirs) for field, ours, theirs in found)
     return Table(caption, ("Field", "These runs", "The paper"), rows, "lrr")
+
+
+def _tested(recipe: Recipe) -> str:
+    """What BN does at test otherwise than the authors', where they say what theirs did."""
+    if not recipe.photographs:
+        return ""
+    return (
+        " At test BN has moving averages of the statistics of training batches; the authors' had "
+        "exact averages over training images, taken after training."
+    )
 
 
 @element

@@ -55,7 +55,7 @@ class Report:
         runs = frames.runs if asked is None else frames.runs[frames.runs["id"].isin(asked)]
         nets = tuple(experiment.every_net) if asked is None else tuple(runs["net"].dropna())
         mine = on_part_of(runs, experiment.dataset)
-        usual = (*experiment.recipes.values(), *SHORT)
+        usual = (*experiment.recipes.values(), *experiment.group_recipes.values(), *SHORT)
         chosen = tuple(map(str, scope)) if scope else likeliest_scope(mine, nets, usual)
         return cls(experiment, frames, chosen, asked)  # type: ignore[arg-type]
 

@@ -23,7 +23,8 @@ class Experiment:
     a net under the experiment's recipe, or NET@RECIPE, a net under another. `quick_nets` take
     their place in the quick preset, where the papers' are too deep for it. `recipes` and `seeds`
     go by preset, 'quick' or 'paper'. `measures` (`resnet.runs.measures`) are taken of each run.
-    `dataset` is what the claims are about; `groups` are choices of arms that --group names.
+    `dataset` is what the claims are about; `groups` are choices of arms that --group names, and
+    `group_recipes` those of another paper's recipe than the preset 'paper' has.
     """
 
     name: str
@@ -37,10 +38,16 @@ class Experiment:
     quick_nets: tuple[str, ...] = ()
     dataset: str = "cifar10"
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    group_recipes: Mapping[str, str] = field(default_factory=dict)
 
     def nets_of(self, preset: str) -> tuple[str, ...]:
         """The arms of a preset."""
         return (preset == "quick" and self.quick_nets) or self.nets
+
+    def recipe_of(self, preset: str, nets: tuple[str, ...] | None = None) -> str:
+        """The name of a preset's recipe; at full length that of the group whose arms are `nets`."""
+        own = (self.group_recipes.get(name) for name, arms in self.groups.items() if arms == nets)
+        return (preset == "paper" and next(own, None)) or self.recipes[preset]
 
     @property
     def every_net(self) -> tuple[str, ...]:

@@ -26,7 +26,9 @@ def many_scales(trained: Trained) -> Measured:
 def _under(trained: Trained, protocol: str) -> Measured:
     pipeline, test = cast(PhotoPipeline, trained.pipeline), cast(Photographs, trained.data.test)
     found = errors(PROTOCOLS[protocol](trained.net(), pipeline, test))
-    tag = TAGS[protocol]
+    tag, images = TAGS[protocol], found["images"]
+    left_out = images < len(test)  # as corrupt
     return Measured(
-        {f"test_error_{tag}": found["error"], f"test_error_top5_{tag}": found["error_top5"]}
+        {f"test_error_{tag}": found["error"], f"test_error_top5_{tag}": found["error_top5"]},
+        ((trained.spec.recipe.steps, f"test_images_{tag}", images),) if left_out else (),
     )

@@ -75,7 +75,7 @@ def questions(
         seen = whole.take(len(whole.train), 0, 0).train  # type: ignore[assignment]
         digest = f"{whole.digest} drawn"
     stream = Stream(0, len(seen), recipe)
-    return Questions(split, PhotoPipeline(seen, stream, 1000, digest, device))
+    return Questions(split, PhotoPipeline(seen, stream, 1000, digest, device, say=say))
 
 
 def opened(file: Path, name: str | None = None, device: str = "cpu", flag: str = "--nets") -> Net:

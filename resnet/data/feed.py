@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,14 +41,16 @@ def feed(
     seed: int,
     device: str = "cpu",
     memory_format: torch.memory_format = torch.channels_last,
+    say: Callable[[str], None] = print,
 ) -> Feed:
     """The feed of a run under `recipe` on a `Dataset` or a `PhotoSet`.
 
     Raises:
-        UserError: the recipe and the data do not go together, or ask for more than there is.
+        UserError: the recipe and the data do not go together, or ask for more than there is; or
+            photographs cannot be read.
     """
     if recipe.photographs:
-        return _photographs(dataset, recipe, seed, device, memory_format)
+        return _photographs(dataset, recipe, seed, device, memory_format, say)
     subset = dataset.take(recipe.train_images, recipe.validation_images, recipe.test_images)
     pipeline = Pipeline(
         subset.train,
@@ -63,7 +66,12 @@ def feed(
 
 
 def _photographs(
-    dataset: Any, recipe: Recipe, seed: int, device: str, memory_format: torch.memory_format
+    dataset: Any,
+    recipe: Recipe,
+    seed: int,
+    device: str,
+    memory_format: torch.memory_format,
+    say: Callable[[str], None],
 ) -> Feed:
     from resnet.data.imagenet.draws import Stream as PhotoStream
     from resnet.data.imagenet.pipeline import PhotoPipeline
@@ -73,5 +81,5 @@ def _photographs(
     stream = PhotoStream(seed, recipe.train_images, recipe)
     chosen = f"{dataset.digest} {recipe.classes} {recipe.images_per_class}"
     count = len(part.classes)
-    pipeline = PhotoPipeline(subset.train, stream, count, chosen, device, memory_format)
+    pipeline = PhotoPipeline(subset.train, stream, count, chosen, device, memory_format, say)
     return Feed(subset, pipeline, stream, count, pipeline.test_batch)

@@ -42,6 +42,7 @@ CATALOGUE: dict[str, str] = {
     "resnet34-C": HE15,
     **{f"resnet{d}": HE16 for d in (200,)},
     **{f"preact-resnet{d}": HE16 for d in (152, 200)},
+    **{f"{net}-v1": HE16 for net in ("resnet200", "preact-resnet152", "preact-resnet200")},
     "resnet101-bn-after-addition": HE16,
     **{f"wide-resnet{d}-2": WRN for d in (50, 101)},
     **{f"resnext{size}": RESNEXT for size in ("50-32x4d", "101-32x4d", "101-32x8d", "101-64x4d")},

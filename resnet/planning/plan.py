@@ -116,7 +116,7 @@ def make(
     count: int | None = None,
 ) -> Plan:
     """The runs that the options ask for, with `count` seeds an arm where that is given."""
-    asked = recipes.get(options.recipe or experiment.recipes[preset])
+    asked = recipes.get(options.recipe or experiment.recipe_of(preset, options.nets))
     asked = photographs.asked(asked, options.photographs).split(options.validation_images)
     data = part_of(dataset, split_set(options.dataset)[1])
     recipe = _fit(asked, data)

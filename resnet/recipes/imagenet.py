@@ -9,7 +9,9 @@ EPOCHS_30, EPOCHS_60, EPOCHS_90 = (-(-epochs * IMAGES // 256) for epochs in (30,
 
 # He et al. 2015, section 3.4: 60e4 iterations, "divided by 10 when the error plateaus". When it
 # does is not said. Ours: five epochs without 0.1 points off the error of the held-out images (of
-# the training images where none are held out; never of the test set), three times at most.
+# the training images where none are held out; never of the test set), three times at most. At test
+# BN has its moving averages, where the authors' README has exact ones, taken over training images
+# when training is over.
 IMAGENET2015 = Recipe(
     "imagenet2015",
     train_images=IMAGES,

@@ -4,6 +4,9 @@ He et al. normalised over the images of one GPU: 256 on 8 make statistics over 3
 recipe says over how many (`bn_group`), and the number of processes does not: one process takes its
 groups one after the other ("ghost" batches, Hoffer et al. 2017), several share the groups out, and
 with `bn_group` 0 all of them together make the statistics of the whole batch.
+
+At test a net has moving averages of these statistics. Those of He et al. on ImageNet had exact
+averages over training images, taken after training (their README).
 """
 
 from __future__ import annotations

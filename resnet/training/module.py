@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from resnet.data import Pipeline, Stream
 from resnet.data.soften import softened
+from resnet.errors import UserError
 from resnet.nets import depth
 from resnet.randomness import key
 from resnet.runs.spec import RunSpec
@@ -185,14 +186,25 @@ class Classifier(LightningModule):
             "lr": self._rate(position.step - 1),
         }
         for name, sums in zip(("test", "validation"), self._held_out, strict=False):
-            scored = means(self.ranks.sum(sums))
-            metrics |= {f"{name}_{key}": value for key, value in scored.items()}
+            metrics |= self._scored(name, self.ranks.sum(sums))
         if recipe.skip_corrupt:
             metrics["replaced"] = position.replaced
         self._held_out.clear()
         position.loss, position.wrong, position.count, position.replaced = 0.0, 0, 0, 0
         self._look_for_plateau(metrics.get("validation_error", metrics["train_error"]))
         return metrics
+
+    def _scored(self, name: str, sums: Tensor) -> dict[str, float]:
+        """The means of a held-out split; and of how many images, where corrupt ones are left out.
+
+        Raises:
+            UserError: none is left.
+        """
+        count = int(sums[2])
+        if not count:
+            raise UserError(f"not one {name} image can be read: restore them, and go on")
+        found = {f"{name}_{key}": value for key, value in means(sums).items()}
+        return found | ({f"{name}_images": count} if self.spec.recipe.skip_corrupt else {})
 
     def validation_step(
         self,

@@ -71,7 +71,7 @@ def train(
 def follow(spec: RunSpec, dataset: Dataset, device: str, ranks: Ranks, speed: Speed) -> None:
     """Train as one of the ranks that keep no record, until the run ends or is interrupted."""
     record = Follower(RunFolder(Path(), spec), 0, None, ranks)
-    module, val_loaders = _prepare(spec, dataset, device, record, speed)
+    module, val_loaders = _prepare(spec, dataset, device, record, speed, lambda text: None)
     if (state := ranks.share(None)) is not None:
         module.restore(state)
     val_loaders = hasten(module, val_loaders, speed, device)
@@ -93,7 +93,7 @@ def _attempt(
     attempt = folder.next_attempt()
     record = Record(folder, attempt, progress, ranks)
     started = _note_start(folder, attempt, device, ranks)
-    module, val_loaders = _prepare(folder.spec, dataset, device, record, speed)
+    module, val_loaders = _prepare(folder.spec, dataset, device, record, speed, say)
     if (state := ranks.share(folder.load_resume(say))) is not None:
         module.restore(state)
     val_loaders = hasten(module, val_loaders, speed, device)
@@ -146,14 +146,19 @@ def _check_finite(step: int, metrics: dict[str, float]) -> None:
 
 
 def _prepare(
-    spec: RunSpec, dataset: Dataset, device: str, record: Record, speed: Speed = PLAIN
+    spec: RunSpec,
+    dataset: Dataset,
+    device: str,
+    record: Record,
+    speed: Speed = PLAIN,
+    say: Callable[[str], None] = print,
 ) -> tuple[Classifier, list[Any]]:
     """The module at initialisation, its gradients there on record, and the held-out batches."""
     recipe, dataset = spec.recipe, part(dataset, spec.dataset)
     keep_freed()
     set_precision(recipe.precision)
     choose_kernels()
-    fed = feed(dataset, recipe, spec.seed, device, layout(speed))
+    fed = feed(dataset, recipe, spec.seed, device, layout(speed), say)
     subset, pipeline = fed.subset, fed.pipeline
     root, ranks = record.folder.path.parent, record.ranks
     net = starting_net(

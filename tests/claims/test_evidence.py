@@ -102,6 +102,11 @@ def test_a_figure_of_imagenet_is_that_of_the_arms_own_recipe():
     assert paper.of_arm("resnet50-v1", "imagenet").value == 24.7
     assert paper.of_arm("resnet50-v1@torchvision-imagenet", "imagenet") is None
     assert paper.of_arm("resnet50@torchvision-imagenet", "imagenet").value == 23.87
+    assert paper.of_arm("resnet101@fb-imagenet", "imagenet").value == 22.44
+    assert paper.of_arm("resnet50@fb-imagenet", "imagenet") is None  # theirs is another net
+    theirs = "resnet50-bn-after-addition@fb-imagenet"
+    assert paper.of_arm(theirs, "imagenet").value == 24.01
+    assert paper.of_arm(theirs, "imagenet", "test_error_10_crops").value == 22.24
 
 
 def test_finished_runs_of_other_nets_say_nothing():

@@ -11,6 +11,7 @@ from experiments import show, weights
 from experiments.imagenet import EXPERIMENT
 from resnet.analysis import foreign
 from resnet.claims import paper
+from resnet.claims.registry import claim
 from resnet.data.feed import feed
 from resnet.data.imagenet import mean, photographs
 from resnet.data.imagenet.sets import PhotoSet
@@ -20,7 +21,8 @@ from resnet.nets.guess import net_of
 from resnet.planning import estimate
 from resnet.planning.options import parse
 from resnet.planning.photographs import asked, fit
-from resnet.recipes import get
+from resnet.planning.plan import make
+from resnet.recipes import RECIPES, get
 from resnet.runs.spec import RunSpec
 from resnet.training.step import set_precision
 from tests.imagenet.photos import recipe
@@ -58,6 +60,36 @@ def test_groups_are_arms_that_their_claims_can_be_asked_of() -> None:
         "ablation": ["C25"],
     }
     assert parse(EXPERIMENT, ["--group", "shortcuts"]).nets == EXPERIMENT.groups["shortcuts"]
+
+
+def test_a_group_of_the_later_paper_is_trained_by_its_recipe() -> None:
+    nets = parse(EXPERIMENT, ["--group", "preactivation"]).nets
+    assert EXPERIMENT.recipe_of("paper", nets) == "imagenet2016"
+    assert EXPERIMENT.recipe_of("quick", nets) == "quick-imagenet"
+    for other in (None, EXPERIMENT.nets, EXPERIMENT.groups["depth"]):
+        assert EXPERIMENT.recipe_of("paper", other) == "imagenet2015"
+
+
+def test_the_plan_of_that_group_has_its_recipe(photos: PhotoSet, tmp_path: Path) -> None:
+    flags = ["--group", "preactivation", "--output-dir", str(tmp_path), "--images-per-class", "6"]
+    small = replace(get("imagenet2016"), batch_size=8, bn_group=8)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(RECIPES, "imagenet2016", small)
+        found = make(EXPERIMENT, parse(EXPERIMENT, flags), "paper", photos)  # type: ignore[arg-type]
+    assert found.recipe.name.startswith("imagenet2016,")
+
+
+@pytest.mark.parametrize("name", ["C9", "C10", "C11", "C9-value", "H15-T2"])
+def test_the_arms_of_a_claim_are_those_that_its_paper_prints(name: str) -> None:
+    for contrast in claim(name).contrasts():
+        if contrast.metric != "train_error":
+            found = paper.together(contrast.arms, "imagenet", contrast.metric)
+            assert found, contrast.label
+
+
+def test_pre_activation_is_asked_of_the_nets_of_its_table() -> None:
+    for arm in claim("H16-T5").arms:
+        assert [f for f in paper.printed(arm, "imagenet") if f.protocol == "1-crop 320, scale"]
 
 
 def test_a_part_of_the_data_keeps_the_epochs(photos: PhotoSet) -> None:

@@ -56,6 +56,17 @@ def test_a_cut_file_is_corrupt_to_all(name: str, content: bytes) -> None:
         decode.decode(content, decoder=name)
 
 
+@pytest.mark.parametrize("name", HERE)
+@pytest.mark.parametrize("size", [(0, 128), (128, 0)])
+def test_a_header_without_a_size_is_none(name: str, size: tuple[int, int]) -> None:
+    content = KINDS["colour"]
+    frame = content.index(b"\xff\xc0") + 5
+    content = content[:frame] + b"".join(n.to_bytes(2, "big") for n in size) + content[frame + 4 :]
+    assert decode.header(content) is None
+    with pytest.raises(CorruptImage):
+        decode.decode(content, decoder=name)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_header_says_what_the_pixels_are(kind: str) -> None:
     image = Image.open(io.BytesIO(KINDS[kind]))

@@ -92,6 +92,13 @@ def test_a_flat_val_alone_says_what_is_missing(tmp_path: Path) -> None:
         dataset(tmp_path)
 
 
+def test_a_ground_truth_without_its_meta_says_so(tmp_path: Path) -> None:
+    flat(write(tmp_path))
+    (tmp_path / TRUTH).write_text("1\n" * VAL)
+    with pytest.raises(UserError, match=r"meta\.mat is missing"):
+        dataset(tmp_path)
+
+
 def break_it(root: Path, how: str) -> str:
     """Spoil the folder; what the message must name."""
     victim = root / "train" / CLASSES[1] / f"{CLASSES[1]}_0.JPEG"

@@ -78,7 +78,7 @@ def reduction(have: int, enough: int) -> int:
 
 
 def header(content: bytes) -> tuple[int, int, int] | None:
-    """(height, width, channels) from a JPEG's frame header; None where it has none."""
+    """(height, width, channels) from a JPEG's frame header; None where it says none of a size."""
     place, end = 2, len(content) - 9
     if content[:2] != b"\xff\xd8":
         return None
@@ -91,7 +91,7 @@ def header(content: bytes) -> tuple[int, int, int] | None:
         elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             height = int.from_bytes(content[place + 5 : place + 7], "big")
             width = int.from_bytes(content[place + 7 : place + 9], "big")
-            return height, width, content[place + 9]
+            return (height, width, content[place + 9]) if height and width else None
         else:
             place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
     return None

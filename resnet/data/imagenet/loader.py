@@ -58,7 +58,7 @@ class Loader:
         """The batches asked for, in order, `ahead` of them begun before they are needed.
 
         Raises:
-            UserError: at the batch that holds it, for a photograph that is no image.
+            UserError: for a photograph that is no image or cannot be read, at its batch.
         """
         begun = (self._begin(request) for request in requests)
         for images, futures in _ahead(begun, ahead, lambda batch: batch[1]):

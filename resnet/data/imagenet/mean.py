@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,16 +37,26 @@ class Normaliser:
     scale: Tensor | None
 
     @classmethod
-    def of(cls, split: Photographs, recipe: Recipe, key: str, loader: Loader) -> Normaliser:
+    def of(
+        cls,
+        split: Photographs,
+        recipe: Recipe,
+        key: str,
+        loader: Loader,
+        say: Callable[[str], None] = print,
+    ) -> Normaliser:
         """The recipe's normaliser: ImageNet's published statistics, or the mean image of `split`.
 
         `key` names the split, so that its mean image is found in the cache.
+
+        Raises:
+            UserError: no such normalisation; or as `mean_image` does.
         """
         if recipe.normalisation == "imagenet":
             mean, scale = (torch.tensor(v).view(3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
             return cls(mean, scale)
         if recipe.normalisation == "per-pixel mean":
-            return cls(mean_image(split, recipe, key, loader), None)
+            return cls(mean_image(split, recipe, key, loader, say), None)
         raise UserError(
             f"recipe '{recipe.name}': photographs are normalised by 'per-pixel mean' or "
             f"'imagenet', not by '{recipe.normalisation}'"
@@ -64,14 +75,23 @@ class Normaliser:
         return shifted if self.scale is None else shifted / self.scale
 
 
-def mean_image(split: Photographs, recipe: Recipe, key: str, loader: Loader) -> Tensor:
+def mean_image(
+    split: Photographs,
+    recipe: Recipe,
+    key: str,
+    loader: Loader,
+    say: Callable[[str], None] = print,
+) -> Tensor:
     """Mean of the centre crops of the first ENOUGH photographs in 0 to 1: float32 [3, S, S].
 
     `split` is in random order, so that these are of all classes. Summed in integers, so the same
-    everywhere; kept in the user's cache.
+    everywhere; kept in the user's cache. How many were left out as corrupt is said when it is made.
+
+    Raises:
+        UserError: one is corrupt and the recipe skips none, or all are; or one cannot be read now.
     """
     about = f"{key} {len(split)} {recipe.size} {recipe.test_side} {recipe.skip_corrupt}"
-    name = hashlib.sha256(f"mean image 1 {about}".encode()).hexdigest()[:32]
+    name = hashlib.sha256(f"mean image 2 {about}".encode()).hexdigest()[:32]
     path = cache.folder() / f"mean-{name}.npy"
     shape = (3, recipe.size, recipe.size)
     try:
@@ -80,12 +100,12 @@ def mean_image(split: Photographs, recipe: Recipe, key: str, loader: Loader) -> 
             return torch.from_numpy(kept)
     except Exception:  # missing, cut or altered: all mean, make it
         pass
-    mean = _mean(split, recipe, loader)
+    mean = _mean(split, recipe, loader, say)
     _keep(path, mean)
     return mean
 
 
-def _mean(split: Photographs, recipe: Recipe, loader: Loader) -> Tensor:
+def _mean(split: Photographs, recipe: Recipe, loader: Loader, say: Callable[[str], None]) -> Tensor:
     size, side, skip = recipe.size, recipe.test_side, recipe.skip_corrupt
     total, count = torch.zeros((3, size, size), dtype=torch.int64), 0
     numbers = range(min(len(split), ENOUGH))
@@ -100,7 +120,12 @@ def _mean(split: Photographs, recipe: Recipe, loader: Loader) -> Tensor:
         whole = batch.shown >= 0
         total += batch.images[whole].sum(0, dtype=torch.int64)
         count += int(whole.sum())
-    return (total.double() / (255 * max(count, 1))).float()
+    if not count:
+        raise UserError(f"not one of {len(numbers):,} photographs in {split.folder} can be read")
+    if count < len(numbers):
+        out = len(numbers) - count
+        say(f"mean image of {count:,} photographs: of {len(numbers):,}, {out:,} corrupt, left out")
+    return (total.double() / (255 * count)).float()
 
 
 def _keep(path: Path, mean: Tensor) -> None:

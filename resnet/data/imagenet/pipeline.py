@@ -36,13 +36,15 @@ class PhotoPipeline:
         key: str,
         device: torch.device | str = "cpu",
         memory_format: torch.memory_format = torch.channels_last,
+        say: Callable[[str], None] = print,
     ) -> None:
         self.split, self.stream, self.classes = split, stream, classes
         self.recipe: Recipe = stream.recipe
         self.device, self.memory_format = torch.device(device), memory_format
         pinned = self.device.type == "cuda"
         self.loader = Loader(threads_for(self.device.type), pinned)
-        self.normaliser = Normaliser.of(split, self.recipe, key, self.loader).to(self.device)
+        normaliser = Normaliser.of(split, self.recipe, key, self.loader, say)
+        self.normaliser = normaliser.to(self.device)
         self.replaced = 0
         self._ahead: Iterator[Batch] | None = None
         self._due: Draw | None = None  # the draw that `_ahead` brings next

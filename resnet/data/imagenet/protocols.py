@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from resnet.data.imagenet import views
 from resnet.data.imagenet.pipeline import PhotoPipeline
 from resnet.data.imagenet.sets import Photographs
+from resnet.errors import UserError
 
 WINDOW = 32  # photographs among which those of equal shape share a batch
 
@@ -24,16 +25,21 @@ Answers = Iterator[tuple[Tensor, Tensor]]
 
 @torch.no_grad()
 def one_crop(net: nn.Module, pipeline: PhotoPipeline, split: Photographs) -> Answers:
-    """The centre crop: He et al. 2016, Table 5; torchvision's and fb.resnet.torch's figures."""
+    """The centre crop of the size that the net was trained at: torchvision's and FAIR's figures.
+
+    Those of He et al. 2015 in its authors' repository are such too. He et al. 2016, Table 5 has one
+    row of 224 pixels; its others are of 320, which no protocol here is.
+    """
     for x, y in pipeline.test(split):
         yield net(x).softmax(1), y
 
 
 @torch.no_grad()
 def ten_crops(net: nn.Module, pipeline: PhotoPipeline, split: Photographs) -> Answers:
-    """Corners, centre and their mirrors, probabilities averaged.
+    """Corners, centre and their mirrors, probabilities averaged; He et al. 2015, Tables 2 and 3.
 
-    Krizhevsky et al. 2012, section 4.1, which He et al. 2015, Tables 2 and 3 go by.
+    The corners are those of the whole photograph at its test size, as in torchvision and
+    fb.resnet.torch; Krizhevsky et al. 2012 take those of its central square.
     """
     recipe = pipeline.recipe
     side, size, skip = recipe.test_side, recipe.size, recipe.skip_corrupt
@@ -43,7 +49,8 @@ def ten_crops(net: nn.Module, pipeline: PhotoPipeline, split: Photographs) -> An
     ):
         x = pipeline.normalised(crops.flatten(0, 1))
         both = net(torch.cat([x, x.flip(3)])).softmax(1)
-        yield both.view(2, len(crops), 5, -1).mean((0, 2)), y
+        # No -1: the photographs of a batch may all be corrupt.
+        yield both.view(2, len(crops), 5, both.shape[1]).mean((0, 2)), y
 
 
 @torch.no_grad()
@@ -98,13 +105,18 @@ PROTOCOLS: dict[str, Callable[[nn.Module, PhotoPipeline, Photographs], Answers]]
 
 
 def errors(answers: Answers) -> dict[str, float]:
-    """Top-1 ('error') and top-5 error ('error_top5') in percent, and how many 'images'."""
+    """Top-1 ('error') and top-5 error ('error_top5') in percent, and of how many 'images'.
+
+    Raises:
+        UserError: of none.
+    """
     wrong, wrong5, count = 0, 0, 0
     for shares, y in answers:
         first, five = missed(shares, y)
         wrong, wrong5, count = wrong + int(first.sum()), wrong5 + int(five.sum()), count + len(y)
-    whole = max(count, 1)
-    return {"error": 100 * wrong / whole, "error_top5": 100 * wrong5 / whole, "images": count}
+    if not count:
+        raise UserError("not one test image can be read: restore them")
+    return {"error": 100 * wrong / count, "error_top5": 100 * wrong5 / count, "images": count}
 
 
 def missed(shares: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

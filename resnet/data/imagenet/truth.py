@@ -70,7 +70,8 @@ def _meta(path: Path) -> dict[int, str]:
     from scipy.io import loadmat
 
     try:
-        rows = loadmat(path, squeeze_me=True)["synsets"]
+        # As a string: of a Path that is missing loadmat says no more than that it failed.
+        rows = loadmat(str(path), squeeze_me=True)["synsets"]
         found = {int(row["ILSVRC2012_ID"]): str(row["WNID"]) for row in rows}
     except FileNotFoundError:
         raise UserError(f"{path} is missing: without it {TRUTH} names no classes") from None

@@ -11,6 +11,7 @@ from resnet.data.imagenet.crops import cut, shorter_side, shrunk
 from resnet.data.imagenet.decode import CorruptImage, decode, header, reduction
 from resnet.data.imagenet.draws import Stream
 from resnet.data.imagenet.loader import Job
+from resnet.data.imagenet.reading import read
 from resnet.data.imagenet.sets import Photographs
 
 SCALES = (224, 256, 384, 480, 640)
@@ -26,7 +27,7 @@ def _training(split: Photographs, stream: Stream, place: int, skip: bool, out: T
     for later in range(stream.n if skip else 1):
         number = stream.index(place + later)
         try:
-            out.copy_(_crop(_read(split, number), stream, place, stream.recipe.size))
+            out.copy_(_crop(read(split, number), stream, place, stream.recipe.size))
             return number
         except CorruptImage as error:
             if not skip:
@@ -54,7 +55,10 @@ def centre(split: Photographs, number: int, side: int, size: int, skip: bool) ->
 
 
 def five(split: Photographs, number: int, side: int, size: int, skip: bool) -> Job:
-    """Four corners and the centre: fills uint8 [5, 3, size, size]; their mirrors cost no file."""
+    """Four corners and the centre: fills uint8 [5, 3, size, size]; their mirrors cost no file.
+
+    Corners of the whole rectangle, not of a central square.
+    """
     return partial(_test, split, number, skip, partial(_five, side, size))
 
 
@@ -98,16 +102,9 @@ def _five(side: int, size: int, pixels: np.ndarray) -> Tensor:
 def _pixels(split: Photographs, number: int) -> np.ndarray:
     """At full size: a test protocol is exact about how it resizes."""
     try:
-        return decode(_read(split, number))
+        return decode(read(split, number))
     except CorruptImage as error:
         raise _named(split, number, error) from None
-
-
-def _read(split: Photographs, number: int) -> bytes:
-    try:
-        return split.path(number).read_bytes()
-    except OSError as error:
-        raise CorruptImage(error.strerror or str(error)) from None
 
 
 def _named(split: Photographs, number: int, error: CorruptImage) -> CorruptImage:

@@ -1,0 +1,47 @@
+"""The recipe that files of weights are asked under: their run's own, where a run kept them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from resnet.errors import UserError
+from resnet.planning.photographs import recipe_like
+from resnet.recipes import Recipe
+from resnet.runs.folder import SPEC, WEIGHTS, CorruptRun, read_spec
+
+
+def recipe_for(files: Sequence[Path], usual: str, name: str | None) -> Recipe:
+    """The recipe called `name`; without a name that of the files' runs, or else `usual`.
+
+    Raises:
+        UserError: the files are of several that show test images differently; or the recipe is for
+            the other kind of images.
+    """
+    if name:
+        return recipe_like(usual, name)
+    recipes = [_run_recipe(file) or recipe_like(usual, None) for file in files]
+    if len({_look(recipe) for recipe in recipes}) > 1:
+        names = ", ".join(f"{file} by {r.name}" for file, r in zip(files, recipes, strict=True))
+        raise UserError(
+            f"test images look different to these ({names}): evaluate them apart, or name one "
+            "--recipe for all"
+        )
+    if recipes[0].photographs != recipe_like(usual, None).photographs:
+        raise UserError(f"{files[0]} is of a run on other images than are asked about here")
+    return recipes[0]
+
+
+def _run_recipe(file: Path) -> Recipe | None:
+    """The recipe of the run in whose folder the file lies as it was kept; None for any other."""
+    folder = file.resolve().parent.parent
+    if file.resolve().parent.name != WEIGHTS or not (folder / SPEC).is_file():
+        return None
+    try:
+        return read_spec(folder)[0].recipe
+    except CorruptRun as error:
+        raise UserError(f"{folder}: {error}; name the --recipe of {file.name}") from None
+
+
+def _look(recipe: Recipe) -> tuple[object, ...]:
+    return recipe.normalisation, recipe.photographs, recipe.size, recipe.test_side
