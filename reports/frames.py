@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 RUNS, HISTORY = "runs.csv", "history.parquet"
 NUMBERS = ("train_error", "test_error", "test_error_top5", "train_loss", "test_loss",
            "validation_error", "gradient_ratio", "seconds", *MEASURED)  # fmt: skip
+SAME = ("train_error", "test_error", "train_loss", "test_loss")
+"""What two records of a run must have alike, to the last bit, to be taken for one training."""
 EXTRA = ("recipe_fields", "provenance")
 """Columns beyond `resnet.runs.table.COLUMNS`: JSON texts of the recipe and of where it ran."""
 KEPT = ("commit", "versions")
@@ -42,7 +44,8 @@ def columns() -> list[str]:
 def merged(parts: Sequence[Frames]) -> Frames:
     """The runs of all `parts` as one, each run once, with the history of the part it is from.
 
-    A finished run wins over an unfinished one; of equals, that of the earlier part.
+    A finished run wins over an unfinished one; of equals, that of the earlier part. What was
+    measured of the others alone is taken over where they ended with the very same numbers.
     """
     import pandas as pd
 
@@ -52,11 +55,27 @@ def merged(parts: Sequence[Frames]) -> Frames:
     runs = pd.concat(rows, ignore_index=True)
     ranked = runs.assign(unfinished=runs["status"] != "done").sort_values(["unfinished", "part"])
     kept = ranked.drop_duplicates("id")
-    lines = [
-        part.history[part.history["run_id"].isin(kept.loc[kept["part"] == place, "id"])]
-        for place, part in enumerate(parts)
-    ]
-    return Frames(typed(kept), long_form(pd.concat(lines, ignore_index=True)))
+    twins = ranked.drop(kept.index).merge(kept[["id", "status", *SAME]])
+    lines = [_of_runs(part, kept, place) for place, part in enumerate(parts)]
+    lines += [_of_runs(part, twins, place) for place, part in enumerate(parts)]
+    history = pd.concat(lines, ignore_index=True).drop_duplicates(["run_id", "key", "step"])
+    return Frames(typed(_measured_too(kept, twins)), long_form(history))
+
+
+def _of_runs(part: Frames, runs: pd.DataFrame, place: int) -> pd.DataFrame:
+    """The history of those of `runs` that are from this part, the part number `place`."""
+    mine = runs.loc[runs["part"] == place, "id"]
+    return part.history[part.history["run_id"].isin(mine)]
+
+
+def _measured_too(kept: pd.DataFrame, twins: pd.DataFrame) -> pd.DataFrame:
+    """`kept` with the measures that it lacks and its twins have."""
+    filled = kept.set_index("id")
+    for _, rest in twins.groupby("part"):
+        values = rest.set_index("id").reindex(filled.index)
+        for name in MEASURED:
+            filled[name] = filled[name].fillna(values[name])
+    return filled.reset_index()
 
 
 def typed(runs: pd.DataFrame) -> pd.DataFrame:

@@ -47,8 +47,8 @@ def verdicts(report: Report) -> Table:
 
 
 INTERVALS = (
-    "Intervals are Student's t over paired seeds: at 95 % where a contrast speaks for its claim, "
-    "since all must; where one speaks against, wider, to hold for all of its contrasts together."
+    "Intervals are Student's t over paired seeds, at 95 %; where one speaks against its claim, at "
+    "95 % for all of the claim's contrasts together."
 )
 IN_PART = " In part (m of n): of the claim's n contrasts, m could be asked of these nets."
 UNITS = (

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -132,6 +133,23 @@ def test_a_finished_run_comes_before_an_unfinished_one_and_else_the_first(eighth
     other = part(eighth, ids, test_error=98.0)
     assert set(merged([cut, part(eighth, ids)]).runs["status"]) == {"done"}
     assert set(merged([other, part(eighth, ids)]).runs["test_error"]) == {98.0}
+
+
+def test_what_was_measured_of_one_training_in_two_places_comes_together(eighth: Frames) -> None:
+    lesions = [name for name in eighth.runs.columns if name.startswith("lesion_")]
+    mine = eighth.runs[eighth.runs["lesion_median_rise"].notna()]
+    ids = list(mine["id"])
+    whole = part(eighth, ids)
+    looked_at = whole.history["key"].astype(str).str.startswith("lesion")
+    assert looked_at.any()
+    without = Frames(whole.runs.assign(**dict.fromkeys(lesions, np.nan)), whole.history[~looked_at])
+    both = merged([without, whole])
+    pd.testing.assert_frame_equal(both.runs, merged([whole, whole]).runs)
+    assert len(both.history) == len(whole.history)
+    # Whoever ended with other numbers was measured on other weights.
+    other = part(whole, ids, test_loss=1.0)
+    assert merged([without, other]).runs["lesion_median_rise"].isna().all()
+    assert len(merged([without, other]).history) == len(without.history)
 
 
 def test_a_report_can_be_asked_of_other_nets(

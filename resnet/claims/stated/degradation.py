@@ -73,8 +73,8 @@ CLAIMS = (
     ),
     Claim(
         "H15-addressed",
-        "Shortcuts lessen degradation: what depth adds to the training error of plain nets "
-        "exceeds what it adds to that of residual nets",
+        "Shortcuts lessen degradation: depth adds more to the training error of plain nets than "
+        "to that of residual nets",
         Source(HE2015, "section 4.2"),
         (
             interaction(
@@ -102,8 +102,8 @@ CLAIMS = (
     ),
     Claim(
         "H15-healthy",
-        "The norms of gradients in plain nets with batch normalisation are healthy: at "
-        "initialisation the first block's is within a factor of ten of the last block's",
+        "Gradients in plain nets with batch normalisation have healthy norms: at initialisation, "
+        "the first block's is within ten times the last's",
         Source(HE2015, "section 4.1"),
         (Contrast("gradient_ratio", (("plain56", 1.0),), "equal", margin=1.0, general=True),),
         "±1 decade: ours, since the paper says 'healthy', without a number",
