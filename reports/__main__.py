@@ -69,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # folder is what `import reports` finds, and it has modules of ours but no names.
         from reports.build import make
 
+        _check(asked.what, source)
         wanted = _runs_of(asked.nets, source)
         for name in asked.what:
             print(make(name, source, Path(asked.output), wanted=wanted))
@@ -76,6 +77,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+
+
+def _check(names: Sequence[str], source: list[str]) -> None:
+    """UserError for a name that is no experiment's, before any is made, and for no runs at all."""
+    from reports.opening import find
+    from reports.source import load
+
+    for name in names:
+        find(name)
+    if load(source).runs.empty:
+        raise UserError(f"no runs in {', '.join(source)}: give the folder that they went to")
 
 
 def _nothing() -> list[str]:

@@ -15,12 +15,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from resnet.runs.spec import RunSpec
-from resnet.terminal import forgive
+from resnet.terminal import forgive, width
 
 LINE_EVERY = 30.0  # seconds between two lines in a log file
 
 forgive()
-console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+console = Console(highlight=False, soft_wrap=not sys.stdout.isatty(), width=width())
 
 
 def say(text: str) -> None:

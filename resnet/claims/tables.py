@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resnet.claims import registry
 from resnet.claims.model import Claim
+from resnet.terminal import width
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -36,7 +37,7 @@ def main_claims(runs_dir: str | None = None, json: bool = False) -> int:
         return 0
     from rich.console import Console
 
-    Console().print(_verdict_table(verdicts) if verdicts else _claim_table(claims))
+    Console(width=width()).print(_verdict_table(verdicts) if verdicts else _claim_table(claims))
     return 0
 
 

@@ -5,12 +5,12 @@ ImageNet's nets), as counted by `torch.utils.flop_counter`.
 """
 
 import json
-import sys
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from resnet.nets.catalogue import CATALOGUE
 from resnet.nets.grammar import check, parse
+from resnet.terminal import width
 
 if TYPE_CHECKING:
     from resnet.nets.counts import Row
@@ -78,8 +78,7 @@ def _print(title: str, rows: list[dict], as_json: bool) -> None:
         table.add_column(heading, justify="right" if number else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(_cell(column, value) for column, value in row.items()))
-    # A pipe has no width: let nothing be cut there.
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    Console(width=width()).print(table)
 
 
 def _cell(column: str, value: object) -> str:

@@ -10,6 +10,7 @@ from resnet.runs import folder as run_folder
 from resnet.runs import measures
 from resnet.runs.files import read_json
 from resnet.runs.spec import RunSpec
+from resnet.terminal import width
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -175,7 +176,7 @@ def _print(runs: pd.DataFrame) -> None:
         table.add_column(name.replace("_", " "), overflow="fold", no_wrap=name == "id")
     for row_ in runs.drop(columns=list(MACHINES)).itertuples(index=False):
         table.add_row(*(_cell(value) for value in row_))
-    Console().print(table)
+    Console(width=width()).print(table)
 
 
 def _cell(value: Any) -> str:

@@ -152,6 +152,16 @@ def test_what_was_measured_of_one_training_in_two_places_comes_together(eighth: 
     assert len(merged([without, other]).history) == len(without.history)
 
 
+def test_a_report_on_nothing_is_not_made(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "empty").mkdir()
+    words = [f"--output={tmp_path / 'pdf'}", f"--source={tmp_path / 'empty'}"]
+    assert main(["degradation", *words]) == 2
+    assert "no runs in" in capsys.readouterr().err
+    assert main(["degradation", "quick", f"--source={EIGHTH}", words[0]]) == 2
+    assert "unknown experiment 'quick'" in capsys.readouterr().err
+    assert not (tmp_path / "pdf").exists()
+
+
 def test_a_report_can_be_asked_of_other_nets(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
