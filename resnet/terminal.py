@@ -1,10 +1,9 @@
 """What every entry point does first: a sign that the terminal lacks must not end the program."""
 
 import io
-import os
 import sys
 
-PIPE = 120  # columns, where nobody says how many there are: less would cut tables
+PIPE = 120  # columns, where there is no terminal: fewer would cut tables
 
 
 def forgive() -> None:
@@ -14,8 +13,8 @@ def forgive() -> None:
 
 
 def width() -> int | None:
-    """How wide tables may be; None where that is for the terminal, or the user, to say."""
-    return None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE
+    """How wide tables may be; None where that is for the terminal to say."""
+    return None if sys.stdout.isatty() else PIPE
 
 
 def count(n: int, thing: str) -> str:
