@@ -11,7 +11,7 @@ from reports.summary import Summary, summary
 from resnet.claims.contrasts import difference
 from resnet.claims.model import Claim, Source
 from resnet.errors import UserError
-from resnet.experiment import Experiment, get, names
+from resnet.experiment import FOLDER, Experiment, get, names
 from resnet.planning.declared import check
 
 LOWER = difference("test_error", "resnet20", "plain20", "lower", 0.2)
@@ -61,6 +61,6 @@ def test_a_direction_is_one_of_three() -> None:
 def test_the_summary_tells_claims_that_no_registry_has(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resnet.experiment.get", lambda name: OWN)
     monkeypatch.setattr("reports.summary.experiments", lambda: ["mine"])
-    found = told(Summary(summary(), load("results/small")))
+    found = told(Summary(summary(), load(FOLDER.parent / "results/small")))
     answered = [verdict.claim.id for verdict in found if verdict.word != "not run"]
     assert set(answered) == {"my-claim"}

@@ -17,7 +17,6 @@ from resnet.claims import evidence
 from resnet.claims.looks import Design, looked_at
 from resnet.claims.model import Claim
 from resnet.claims.weighing import (
-    LEVEL,
     PartVerdict,
     Word,
     because,
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 DECIDED = ("reproduced", "contradicted")
 
-__all__ = ["DECIDED", "LEVEL", "PartVerdict", "Verdict", "Word", "decide", "decide_all", "survey"]
+__all__ = ["DECIDED", "PartVerdict", "Verdict", "Word", "decide", "decide_all", "survey"]
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,8 @@ class Verdict:
     """The answer to a claim, with the scope that it holds for.
 
     `effect`, `low`, `high` and `unit` are those of the part that the word hangs on. `more_seeds`
-    is how many seeds more an undecided claim would take, None where that cannot be said. False
-    words of either kind have a chance of 1 - `level` together, over looks at `waves` seeds where
-    there were several.
+    is how many seeds more an undecided claim would take, None where that cannot be said. The
+    intervals allow for looks at `waves` seeds, where there were several.
     """
 
     claim: Claim
@@ -60,7 +58,6 @@ class Verdict:
     more_seeds: int | None = None
     failed: tuple[str, ...] = ()
     parts: tuple[PartVerdict, ...] = ()
-    level: float = LEVEL
     waves: tuple[int, ...] = ()
 
     @property
@@ -105,7 +102,6 @@ def decide(claim: Claim, runs: pd.DataFrame, design: Design | None = None) -> Ve
         scope=found.scope,
         more_seeds=None if barred else claim.min_seeds,
         failed=found.failed,
-        level=1 - design.alpha if design else LEVEL,
         waves=design.waves if design else (),
     )
     if found.seeds and not barred:

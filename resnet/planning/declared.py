@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from resnet.claims import arms, metrics, registry
 from resnet.claims.model import Claim
 from resnet.errors import UserError, unknown
-from resnet.experiment import Experiment
+from resnet.experiment import FOLDER, Experiment
 
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "reports"
+NOTEBOOKS = FOLDER.parent / "reports"
 
 
 def check(experiment: Experiment, report: bool = True) -> None:
