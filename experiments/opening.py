@@ -15,10 +15,10 @@ from resnet.analysis.lesions import tested
 from resnet.errors import UserError
 from resnet.experiment import Experiment
 from resnet.nets.grammar import parse
-from resnet.planning import photographs
 from resnet.planning.data import data_dir, load_data
-from resnet.planning.kept import recipe_for
+from resnet.planning.kept import net_for, recipe_for
 from resnet.planning.options import Options
+from resnet.planning.shown import shown
 from resnet.runs.table import folders
 
 if TYPE_CHECKING:
@@ -50,11 +50,12 @@ def opened(asked: argparse.Namespace, options: Options, experiment: Experiment) 
         raise UserError(f"--images {asked.images}: give 1 or more")
     if asked.run is not None:
         return _of_run(asked, options.of(experiment), device)
-    net = foreign.opened(asked.weights, asked.net, device, "--net")
+    net = foreign.opened(asked.weights, asked.net or net_for(asked.weights), device, "--net")
     if parse(net.name).images == "imagenet":
         batches, classes = _photographs(asked, options, device)
     else:
-        batches, classes = _images(asked, options.of(experiment), device)
+        found = shown(asked.weights, options.of(experiment), asked.images, device)
+        batches, classes = found.batches, found.classes
     if classes != net.fc.out_features:
         raise UserError(f"{asked.weights} tells {net.fc.out_features} classes apart, the data set "
                         f"has {classes}")  # fmt: skip
@@ -91,22 +92,6 @@ def _whole_id(begun: str, root: Path) -> str:
             "`python -m resnet runs` lists them"
         )
     return found[0]
-
-
-def _images(asked: argparse.Namespace, options: Options, device: str) -> tuple[Batches, int]:
-    """Test images of the data set asked for, normalised as the recipe does."""
-    from resnet.data.feed import feed
-
-    chosen = recipe_for([asked.weights], "paper", options.recipe)
-    dataset = load_data(options, "paper")
-    photographs.check_kind(chosen, dataset)
-    recipe = replace(
-        chosen,
-        train_images=min(chosen.train_images, len(dataset.train)),
-        test_images=min(asked.images or 10_000, len(dataset.test)),
-    )
-    fed = feed(dataset, recipe, 0, device)
-    return tested(fed.pipeline, fed.subset.test), fed.classes
 
 
 def _photographs(asked: argparse.Namespace, options: Options, device: str) -> tuple[Batches, int]:

@@ -1,10 +1,11 @@
-"""python -m resnet nets | summary NET | claims | runs DIR: names, shapes, claims and runs."""
+"""python -m resnet nets | summary NET | claims | runs DIR | test FILE: all there is, in tables."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from resnet.errors import UserError
+from resnet.planning import testing
 from resnet.planning.options import Parser
 from resnet.terminal import forgive
 
@@ -46,7 +47,10 @@ def _parser() -> argparse.ArgumentParser:
     runs.add_argument("dir", nargs="?", default="runs", type=Path)
     runs.add_argument("--csv", action="store_true", help="as CSV")
     runs.set_defaults(command=_runs)
-    for command in (nets, summary, claims, runs):
+    test = commands.add_parser("test", help="what trained CIFAR weights get wrong")
+    testing.add_arguments(test)
+    test.set_defaults(command=testing.main_test)
+    for command in (nets, summary, claims, runs, test):
         command.add_argument("--json", action="store_true", help="as JSON")
     return parser
 

@@ -75,7 +75,8 @@ def test_weights_of_torchvision_load_into_ours(tmp_path: Path) -> None:
         (b"not weights", "is not a file of weights: "),
         (b"junk\n", "w.pt is not a file of weights$"),
         ({"fc.weight": 3}, "holds no state dict"),
-        ({"linear.weight": torch.zeros(2)}, r"no fc.weight.*keys: linear.weight"),
+        ({"head.weight": torch.zeros(2)}, r"no fc.weight.*keys: head.weight"),
+        ({"linear.weight": torch.zeros(10, 64)}, "does not hold a resnet8: Missing key"),
         ({"fc.weight": 3, "fc.bias": torch.zeros(10)}, r"no fc.weight"),
         ({"fc.weight": torch.tensor(3.0)}, r"no fc.weight"),
         ({"fc.weight": torch.zeros(10, 64), "conv1.weight": "none"}, "Missing key.*conv1.weight"),
@@ -108,7 +109,8 @@ def test_a_file_and_a_run_of_the_same_net_lose_the_same(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("experiments.opening.load_data", lambda options, preset: dataset)
+    for place in ("experiments.opening", "resnet.planning.shown"):
+        monkeypatch.setattr(f"{place}.load_data", lambda options, preset: dataset)
     monkeypatch.chdir(tmp_path)
     root = tmp_path / "runs"
     train(spec, dataset, root, "test")
@@ -116,7 +118,7 @@ def test_a_file_and_a_run_of_the_same_net_lose_the_same(
     assert status == 0
     of_run = json.loads(out)
     weights = root / spec.id / "weights" / "20.pt"
-    status, out, _ = said(["--weights", weights, "--net", spec.net, "--images", 20], capsys)
+    status, out, _ = said(["--weights", weights, "--images", 20], capsys)
     assert status == 0
     assert "block deleted" in out
     assert "changes the shape" in out
@@ -173,7 +175,7 @@ SMALL, LARGE = ["--weights", "small.pt", "--net", "resnet8"], ["--weights", "lar
     ("arguments", "why"),
     [
         (["--weights", "w.pt"], "no weights at w.pt"),
-        (["--weights", "small.pt"], "say which it is, as in --net resnet50"),
+        (["--weights", "small.pt"], "fits plain8 and resnet8 alike: say which it is, as in --net"),
         (["--run", "0123456789abcdef", "--images", 0], "give 1 or more"),
         (["--delete", "1.1"], "go with --weights or --run"),
         (["--run", "0123456789abcdef"], "--run 0123456789abcdef: no runs in runs/"),

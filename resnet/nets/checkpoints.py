@@ -1,4 +1,4 @@
-"""Weights from a file: torchvision's layout, or what a run of ours kept."""
+"""Weights from a file: torchvision's layout or a published one, or what a run of ours kept."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from resnet.errors import UserError, first_line
 from resnet.nets.construct import build
+from resnet.nets.layouts import translated
 from resnet.nets.net import Net
 
 WRAPPERS = ("state_dict", "model", "net")
@@ -18,10 +19,10 @@ WRAPPERS = ("state_dict", "model", "net")
 def from_file(path: Path, name: str) -> Net:
     """The net `name` with the weights of a file, in evaluation mode.
 
-    The file holds a state dict whose keys are torchvision's, which are ours; alone, or under one
-    of `WRAPPERS`, or with `module.` or `_orig_mod.` in its keys, as data-parallel training and
-    `torch.compile` leave them. What is no tensor is passed over. Nothing in the file is executed
-    (`weights_only`).
+    The file holds a state dict in torchvision's layout, which is ours, or in one that
+    `resnet.nets.layouts` knows; alone, or under one of `WRAPPERS`, or with `module.` or
+    `_orig_mod.` in its keys, as data-parallel training and `torch.compile` leave them. What is no
+    tensor is passed over. Nothing in the file is executed (`weights_only`).
 
     Raises:
         UserError: for no such file, for what is no state dict, or for one of another net.
@@ -44,7 +45,7 @@ def from_file(path: Path, name: str) -> Net:
 
 
 def read(path: Path) -> dict[str, Tensor]:
-    """The state dict in a file; UserError where there is none."""
+    """The state dict in a file, in torchvision's layout; UserError where there is none."""
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
@@ -62,7 +63,7 @@ def read(path: Path) -> dict[str, Tensor]:
     tensors = {_bare(str(key)): value for key, value in items if isinstance(value, Tensor)}
     if not tensors:
         raise UserError(f"{path} holds no state dict: no tensors by name")
-    return tensors
+    return translated(tensors)
 
 
 def _bare(key: str) -> str:

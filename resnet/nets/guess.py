@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 import torch
@@ -12,24 +12,26 @@ from torchvision import models
 from resnet.errors import UserError
 from resnet.nets.catalogue import CATALOGUE
 from resnet.nets.construct import architecture
-from resnet.nets.grammar import parse
+from resnet.nets.grammar import check, parse
 
 Shapes = frozenset[tuple[str, tuple[int, ...]]]
 
 
 def net_of(state: Mapping[str, Tensor], what: str = "the file", flag: str = "--nets") -> str:
-    """The ImageNet net in the catalogue that `state` fits, whatever number of classes it has.
+    """The net that `state` fits, whatever number of classes it has.
 
-    Where a bottleneck strides, or BN stands, leaves no trace in the weights: torchvision's net is
-    taken where it is one of those that fit (name another, as in --nets resnet50-v1).
+    ImageNet's are those of the catalogue; CIFAR's are plain, residual (options A, B, C),
+    pre-activated, with or without squeeze-and-excitation, of any depth and width. Where a
+    bottleneck strides, or BN stands, leaves no trace in the weights: torchvision's net is taken
+    where it is one of those that fit (name another, as in --nets resnet50-v1). Nor does a shortcut
+    without weights: a plain net and one with option A are for the user to tell apart.
 
     Raises:
         UserError: none fits, or several of which none is torchvision's; `what` names the file,
             `flag` is the one that names its net.
     """
     wanted = _shapes(state)
-    names = [name for name in CATALOGUE if parse(name).images == "imagenet"]
-    fitting = [name for name in names if wanted == _of(name)]
+    fitting = [name for name in _candidates(state) if wanted == _of(name)]
     usual = [name for name in fitting if hasattr(models, name)] or fitting
     if len(usual) == 1:
         return usual[0]
@@ -38,9 +40,37 @@ def net_of(state: Mapping[str, Tensor], what: str = "the file", flag: str = "--n
             f"{what} fits {' and '.join(usual)} alike: say which it is, as in {flag} {usual[-1]}"
         )
     raise UserError(
-        f"{what} fits no net of ImageNet known here: say which it is, as in {flag} resnet50, or "
+        f"{what} fits no net known here: say which it is, as in {flag} resnet50, or "
         f"{flag} resnet20 for one of CIFAR (`python -m resnet nets` lists them)"
     )
+
+
+def _candidates(state: Mapping[str, Tensor]) -> list[str]:
+    """Names of the nets that are worth comparing with `state`."""
+    stem = state.get("conv1.weight")
+    if stem is not None and tuple(stem.shape[2:]) == (7, 7):
+        return [name for name in CATALOGUE if parse(name).images == "imagenet"]
+    first = state.get("layer1.0.conv1.weight")
+    return [] if first is None else [check(name) for name in _small(state, first)]
+
+
+def _small(state: Mapping[str, Tensor], first: Tensor) -> Iterator[str]:
+    """CIFAR's nets with the parts of `state`, whose first block begins with the weight `first`."""
+    blocks = len({key.split(".")[1] for key in state if key.startswith("layer1.")})
+    preact, squeezed = "norm.weight" in state, any(".se." in key for key in state)
+    projections = sum(key.endswith(".downsample.0.weight") for key in state)
+    option = "A" if not projections else "C" if projections == 3 * blocks else "B"
+    head = f"{'se-' * squeezed}{'preact-' * preact}resnet"
+    if "layer1.0.conv3.weight" in state:
+        yield f"cifar-{head}{9 * blocks + 2}-bottleneck-{option}"
+        return
+    width = max(1, len(first) // 16)
+    times = f"-x{width}" if width > 1 else ""
+    if option == "A" and head == "resnet":
+        yield f"cifar-plain{6 * blocks + 2}-basic{times}"
+    if option == "B" and preact:
+        yield f"{'se-' * squeezed}wrn-{6 * blocks + 4}-{width}"
+    yield f"cifar-{head}{6 * blocks + 2}-basic-{option}{times}"
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The recipe that files of weights are asked under: their run's own, where a run kept them."""
+"""What the run that kept a file of weights says of it: its net, and how its images looked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from resnet.errors import UserError
 from resnet.planning.photographs import recipe_like
 from resnet.recipes import Recipe
 from resnet.runs.folder import SPEC, WEIGHTS, CorruptRun, read_spec
+from resnet.runs.spec import RunSpec
 
 
 def recipe_for(files: Sequence[Path], usual: str, name: str | None) -> Recipe:
@@ -20,7 +21,8 @@ def recipe_for(files: Sequence[Path], usual: str, name: str | None) -> Recipe:
     """
     if name:
         return recipe_like(usual, name)
-    recipes = [_run_recipe(file) or recipe_like(usual, None) for file in files]
+    runs = map(run_of, files)
+    recipes = [run.recipe if run else recipe_like(usual, None) for run in runs]
     if len({_look(recipe) for recipe in recipes}) > 1:
         names = ", ".join(f"{file} by {r.name}" for file, r in zip(files, recipes, strict=True))
         raise UserError(
@@ -32,15 +34,21 @@ def recipe_for(files: Sequence[Path], usual: str, name: str | None) -> Recipe:
     return recipes[0]
 
 
-def _run_recipe(file: Path) -> Recipe | None:
-    """The recipe of the run in whose folder the file lies as it was kept; None for any other."""
+def run_of(file: Path) -> RunSpec | None:
+    """The run in whose folder the file lies as it was kept; None for any other file."""
     folder = file.resolve().parent.parent
     if file.resolve().parent.name != WEIGHTS or not (folder / SPEC).is_file():
         return None
     try:
-        return read_spec(folder)[0].recipe
+        return read_spec(folder)[0]
     except CorruptRun as error:
         raise UserError(f"{folder}: {error}; name the --recipe of {file.name}") from None
+
+
+def net_for(file: Path) -> str | None:
+    """The net of the run that kept the file; None where none did."""
+    run = run_of(file)
+    return None if run is None else run.net
 
 
 def _look(recipe: Recipe) -> tuple[object, ...]:

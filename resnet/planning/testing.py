@@ -1,0 +1,140 @@
+"""`python -m resnet test FILE...`: what trained CIFAR nets get wrong; nothing is trained."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from resnet.errors import UserError
+from resnet.planning.options import Options, folder, validate
+from resnet.recipes import PAPER
+
+PHOTOGRAPHS = "experiments/imagenet.py --weights"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A file of weights, tested: error in percent, loss in nats; and what is printed of the net."""
+
+    file: str
+    net: str
+    recipe: str
+    normalisation: str
+    dataset: str
+    copy: str
+    images: int
+    test_error: float
+    test_loss: float
+    printed: float | None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    add = parser.add_argument
+    add("files", nargs="+", type=Path, metavar="FILE", help="state dicts: ours, torchvision's or "
+        "akamaster's layout")  # fmt: skip
+    add("--nets", metavar="A,B", help="the nets that they are of, one for all or one each "
+        "(default: told by the weights)")  # fmt: skip
+    add("--recipe", metavar="NAME", help="by whose normalisation (default: that of the run that "
+        "kept the file, else the paper's)")  # fmt: skip
+    add("--images", type=int, metavar="N", help="the first N test images (default: all)")
+    add("--dataset", default="cifar10", metavar="NAME", help="cifar10 or synthetic")
+    add("--data-dir", type=folder, metavar="DIR", help="where cifar10 lies (default data/)")
+
+
+def main_test(given: argparse.Namespace) -> int:
+    """Print a row a file; the exit status. UserError for what cannot be tested."""
+    from resnet.console import say
+
+    rows = list(_rows(given))
+    if given.json:
+        print(json.dumps([asdict(row) for row in rows], indent=1))
+        return 0
+    _print(rows)
+    say(f"Errors in percent on test images, {rows[0].copy}, normalised as by the recipe (--recipe "
+        "names another). Printed: by the net's paper, or the recipe's source.")  # fmt: skip
+    return 0
+
+
+def _rows(given: argparse.Namespace) -> Iterator[Row]:
+    options = Options(recipe=given.recipe, dataset=given.dataset, data_dir=given.data_dir)
+    validate(options)
+    if given.images is not None and given.images < 1:
+        raise UserError(f"--images {given.images}: give 1 or more")
+    names = given.nets.split(",") if given.nets else [None]
+    if len(names) not in (1, len(given.files)):
+        raise UserError(f"--nets names {len(names)} nets for {len(given.files)} files: one, or "
+                        "one each")  # fmt: skip
+    each = names * len(given.files) if len(names) == 1 else names
+    seen = None
+    for file, name in zip(given.files, each, strict=True):
+        row, seen = _row(file, name, options, given.images, seen)
+        yield row
+
+
+def _row(
+    file: Path, name: str | None, options: Options, count: int | None, loaded: Any
+) -> tuple[Row, Any]:
+    """The row of a file, and the data set that was loaded for it."""
+    import torch
+
+    from resnet.analysis.foreign import opened
+    from resnet.nets.grammar import parse
+    from resnet.planning.kept import net_for
+    from resnet.planning.shown import shown
+    from resnet.training.step import evaluate
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    net = opened(file, name or net_for(file), device)
+    if parse(net.name).images == "imagenet":
+        raise UserError(f"{file} holds {net.name}, a net of ImageNet: {PHOTOGRAPHS} evaluates it")
+    found = shown(file, options, count, device, loaded)
+    if found.classes != net.fc.out_features:
+        raise UserError(f"{file} tells {net.fc.out_features} classes apart, {found.dataset.name} "
+                        f"has {found.classes}")  # fmt: skip
+    scores = evaluate(net, found.batches)
+    row = Row(
+        file=str(file),
+        net=str(net.name),
+        recipe=found.recipe.name,
+        normalisation=found.recipe.normalisation,
+        dataset=found.dataset.name,
+        copy=found.dataset.copy,
+        images=found.count,
+        test_error=scores["error"],
+        test_loss=scores["loss"],
+        printed=_printed(str(net.name), found.recipe.name, found.dataset.name),
+    )
+    return row, found.whole
+
+
+def _printed(net: str, recipe: str, dataset: str) -> float | None:
+    """What is printed of the net under the recipe; None under a short one, which is not that."""
+    from resnet.claims.paper import of_arm
+    from resnet.recipes import is_short
+
+    arm = net if recipe == PAPER.name else f"{net}@{recipe}"
+    figure = None if is_short(recipe) else of_arm(arm, dataset)
+    return None if figure is None else figure.value
+
+
+def _print(rows: list[Row]) -> None:
+    from rich.table import Table
+
+    from resnet.console import console
+
+    table = Table(box=None, header_style="dim")
+    for name in ("file", "net", "recipe", "normalisation", "images"):
+        table.add_column(name, no_wrap=name != "file", overflow="fold")
+    for name in ("test error", "loss", "printed"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        printed = "–" if row.printed is None else f"{row.printed:g}"
+        scores = (f"{row.test_error:.2f}", f"{row.test_loss:.4f}", printed)
+        images = f"{row.images:,} of {row.dataset}"
+        table.add_row(row.file, row.net, row.recipe, row.normalisation, images, *scores)
+    console.print(table)
