@@ -12,6 +12,7 @@ from resnet import nets
 from resnet.analysis import paths
 from resnet.analysis.linearised import Linearised, Ways, linearise
 from resnet.analysis.paths import Paths
+from resnet.claims import registry
 from resnet.errors import UserError
 from resnet.nets.net import Net
 
@@ -84,6 +85,17 @@ def test_counts_are_binomial() -> None:
     assert 100 * sum(counts[k] for k in paths.short(54)) / 2**54 == pytest.approx(0.4537, abs=5e-5)
     assert paths.short(54) == range(5, 18)
     assert paths.short(15) == range(1, 6)
+
+
+@pytest.mark.parametrize(("blocks", "share"), [(54, 97), (27, 90), (18, 85), (15, 90), (9, 78)])
+def test_fewer_blocks_leave_less_between_the_lengths_as_the_claim_notes(
+    blocks: int, share: int
+) -> None:
+    """Where lengths are binomial about the middle of 5 to 17 of 54: C19's note has the ends."""
+    mean = 11 / 54
+    law = [comb(blocks, k) * mean**k * (1 - mean) ** (blocks - k) for k in paths.short(blocks)]
+    assert 100 * sum(law) == pytest.approx(share, abs=0.6)
+    assert "78 to 90 % of 9 to 27 blocks" in registry.claim("C19").note
 
 
 def test_few_paths_are_all_taken_and_many_are_drawn_by_counter() -> None:
