@@ -204,10 +204,10 @@ def test_what_is_evaluated_is_exact_where_bfloat16_is(
     conv = torch.nn.Conv2d(c_in, c_out, size, stride, size // 2, bias=False)
     few = torch.rand(conv.weight.shape, generator=torch.Generator().manual_seed(1)) < 1 / c_in
     conv.weight.data = whole_numbers(*conv.weight.shape, most=1, seed=2) * few
-    bn = torch.nn.BatchNorm2d(c_out, eps=0.0).eval()
+    bn = torch.nn.BatchNorm2d(c_out, eps=1 / 16).eval()
     bn.weight.data, bn.bias.data = (whole_numbers(c_out, most=2, seed=n) for n in (3, 4))
     bn.running_mean = whole_numbers(c_out, most=2, seed=5)
-    bn.running_var = 4.0 ** whole_numbers(c_out, most=1, seed=6)
+    bn.running_var = 4.0 ** whole_numbers(c_out, most=1, seed=6) - bn.eps
     x = whole_numbers(3, c_in, pixels, pixels, most=2, seed=7)
     x = x.to(torch.float32 if c_in == 3 else torch.bfloat16, memory_format=torch.channels_last)
     out = bn(conv(x.float()))
