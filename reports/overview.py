@@ -23,7 +23,7 @@ from reports.tables import (
 )
 from reports.words import SAID, interval, row, scope_words
 from resnet.claims.arms import split
-from resnet.recipes.short import CUT
+from resnet.recipes import CUT
 from resnet.terminal import count
 
 if TYPE_CHECKING:

@@ -156,9 +156,7 @@ def paper_mark(report: Report, net: str, metric: str = "test_error") -> float | 
     After a fraction of the training errors lie so far above it that the axes would show little
     else.
     """
-    from resnet.recipes import is_short
-
-    return None if is_short(report.recipe_name) else paper_figure(net, done_on(report), metric)
+    return None if report.short else paper_figure(net, done_on(report), metric)
 
 
 TRAINING = (
@@ -262,13 +260,15 @@ def _of_recipe(report: Report) -> str:
             f"Recipe {recipe.name}: runs of {name} as they stood after epoch {epoch} "
             f"({recipe.steps:,} steps), and no other runs than those."
         )
-    if not is_short(name):
+    if not is_short(name, json.dumps(report.recipe)):
         return ""
     whole = papers(recipe)
     part = split(report.runs["dataset"].iloc[0])[1]  # a part has fewer images than the whole set
     of_its = "" if part else f" of its {whole.train_images:,}"
+    batch = f" of {recipe.batch_size} images each, not {whole.batch_size}"
+    small = batch if 2 * recipe.steps >= whole.steps else ""  # what it is short by
     return (
-        f"Recipe {name}: {recipe.steps:,} of the paper's {whole.steps:,} steps, "
+        f"Recipe {name}: {recipe.steps:,} of the paper's {whole.steps:,} steps{small}, "
         f"{recipe.train_images:,}{of_its} images. No verdict here speaks of "
         "training as long as the paper's."
     )
@@ -276,12 +276,12 @@ def _of_recipe(report: Report) -> str:
 
 def _of_recipes(report: Report) -> str:
     """What to know of the recipes of several that are shorter than the paper's; '' for none."""
-    from resnet.recipes import PAPER, is_short
+    from resnet.recipes import PAPER, is_short, parts
 
     runs, steps = report.runs.drop_duplicates("recipe"), {}
     for name, fields in zip(runs["recipe"], runs["recipe_fields"], strict=True):
-        if is_short(name):
-            steps[name.split("-")[0]] = json.loads(fields or "{}").get("steps") or 0
+        if is_short(name, fields or ""):
+            steps[parts(name)[0] or name] = json.loads(fields or "{}").get("steps") or 0
     if not steps:
         return ""
     cut = [f"{name} {n:,}" for name, n in sorted(steps.items(), key=lambda pair: -pair[1])]
