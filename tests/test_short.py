@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
+from experiments import show
+from resnet.data import Dataset
 from resnet.errors import UserError
+from resnet.experiment import get as experiment
+from resnet.planning import plan as planning
+from resnet.planning.options import parse
 from resnet.recipes import (
     PAPER,
     RECIPES,
@@ -121,3 +126,36 @@ def test_what_a_cut_down_rival_leaves_out_is_known(declare: Declare) -> None:
     assert left_out(get("fb-imagenet"), get("quick-imagenet")) == [bn]
     for name in ("akamaster", "fb", "gcr", "li", "modern", "paper2016", "two-rates"):
         assert left_out(get(name), quick) == left_out(get(name), eighth) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"batch_size": 256, "nesterov": True},
+            "smoke-mine leaves out: batch size 256 (smoke: 64)",
+        ),
+        ({"batch_size": 256}, "batch size 256 (smoke: 64), and so is smoke itself"),
+        ({"steps": 80_000}, "            smoke-mine is smoke itself"),
+        ({"nesterov": True}, ""),
+    ],
+)
+def test_the_plan_says_what_a_rival_loses(
+    declare: Declare,
+    capsys: pytest.CaptureFixture[str],
+    dataset: Dataset,
+    changes: dict[str, Any],
+    said: str,
+) -> None:
+    declare("mine", **changes)
+    flags = ["--recipe", "smoke", "--nets", "plain8,resnet8@mine", "--dataset", "synthetic"]
+    options = parse(experiment("degradation"), [*flags, "--launcher", "slurm"])
+    large = replace(dataset, name="synthetic")
+    made = planning.make(experiment("degradation"), options, "quick", large)
+    show.plan(made, options, large, "cpu")
+    told = capsys.readouterr().out
+    assert (said in told) if said else "smoke-mine leaves" not in told
+    alone = ["--recipe", "smoke-mine", "--nets", "plain8", "--dataset", "synthetic"]
+    options = parse(experiment("degradation"), [*alone, "--launcher", "slurm"])
+    show.plan(planning.make(made.experiment, options, "quick", large), options, large, "cpu")
+    assert said in capsys.readouterr().out
