@@ -30,12 +30,11 @@ class Summary(Report):
     @cached_property
     def verdicts(self) -> list[Verdict]:
         """A verdict on each claim and scope that has runs of it; claims without runs last."""
-        from resnet.experiment import get
-
         found: dict[Hashable, Verdict] = {}
+        every = experiments().values()
         digests = self.frames.runs.set_index("id")[list(SCOPE)].astype(str)
         for scope in scopes_of(self.frames.runs):
-            for one in map(get, experiments()):
+            for one in every:
                 for verdict in Report.on(self.frames, one, scope).verdicts:
                     if verdict.word != "not run":
                         mine = frozenset(map(tuple, digests.loc[list(verdict.run_ids)].to_numpy()))
@@ -46,18 +45,21 @@ class Summary(Report):
         return [*told, *(_not_run(self, claim) for claim in rest)]
 
 
-def experiments() -> list[str]:
-    """The experiments, in the order in which the registry states the first claim of each."""
+def experiments() -> dict[str, Experiment]:
+    """The experiments by name, in the order in which the registry states the first claim of each.
+
+    Those that the registry lacks, a user's own, come last.
+    """
     from resnet.claims import registry
-    from resnet.experiment import get, names
+    from resnet.experiment import every
 
     stated = list(registry.claims())
-    firsts = {name: [claim.id for claim in get(name).claims[:1]] for name in names()}
-    places = {
-        name: stated.index(first[0]) if first and first[0] in stated else len(stated)
-        for name, first in firsts.items()
-    }
-    return sorted(places, key=lambda name: places[name])
+
+    def rank(experiment: Experiment) -> int:
+        firsts = [claim.id for claim in experiment.claims[:1] if claim.id in stated]
+        return stated.index(firsts[0]) if firsts else len(stated)
+
+    return dict(sorted(every().items(), key=lambda pair: rank(pair[1])))
 
 
 def summary() -> Experiment:
