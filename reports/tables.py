@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from reports.report import Report
-    from resnet.claims.model import Source
+    from resnet.claims.model import Claim, Source
     from resnet.claims.verdicts import PartVerdict, Verdict
 
 
@@ -38,7 +38,7 @@ def verdicts(report: Report) -> Table:
         f"{IN_PART * any(map(_partly, report.verdicts))}"
     )
     rows = tuple(
-        row(f"{breakable(v.claim.id)}: {sentence(v)}", word(v), effect(v),
+        row(f"{breakable(v.claim.id)}: {sentence(report, v)}", word(v), effect(v),
             interval(v.low, v.high, signed=True), holds_if(v), v.n, source(v.claim.source))
         for v in report.verdicts
     )  # fmt: skip
@@ -67,15 +67,19 @@ def breakable(text: object) -> str:
     return words
 
 
-def sentence(verdict: Verdict) -> str:
+def sentence(report: Report, verdict: Verdict) -> str:
     """The claim's sentence, with the nets that it was put to and what was left out."""
-    from resnet.claims import registry
-
     claim = verdict.claim
-    whole = registry.claims().get(claim.id.partition("@")[0], claim)
+    whole = stated(report, claim)
     without = [METRICS[name] for name in whole.metrics if name not in claim.metrics]
     missing = f"; not asked: {', '.join(without)}" if without else ""
     return claim.sentence + (f" (asked {claim.asked}{missing})" if claim.asked else "")
+
+
+def stated(report: Report, claim: Claim) -> Claim:
+    """The claim as it was declared, before it was moved to the nets at hand."""
+    declared = {one.id: one for one in report.experiment.claims}
+    return declared.get(claim.id) or declared.get(claim.id.partition("@")[0], claim)
 
 
 def source(where: Source) -> str:

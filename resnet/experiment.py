@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from resnet.claims import arms
+from resnet.claims import arms, registry
 from resnet.claims.model import Claim
 from resnet.errors import UserError, told, unknown
 from resnet.recipes import PAPER
@@ -136,3 +136,12 @@ def every() -> dict[str, Experiment]:
 @cache
 def _leave_out(script: str, why: str) -> None:
     print(f"left out: {script}: {why.removeprefix(f'{script}: ')}", file=sys.stderr)
+
+
+def every_claim() -> dict[str, Claim]:
+    """The claims of the registry by id, and after them those that experiments alone declare."""
+    found = dict(registry.claims())
+    for claim in (claim for experiment in every().values() for claim in experiment.claims):
+        if claim.id.partition("@")[0] not in found:
+            found[claim.id] = claim
+    return found

@@ -1,5 +1,6 @@
-"""Experiments of a user's own: broken ones are told in a line, and stop nobody else."""
+"""Experiments of a user's own: their claims are told with all others, and broken ones left out."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,7 +9,12 @@ import pytest
 
 import experiments
 from reports.__main__ import main as reports
+from reports.opening import narrowed
+from reports.source import load
+from reports.summary import Summary
 from resnet import experiment
+from resnet.__main__ import main as library
+from resnet.claims import registry
 from resnet.errors import UserError
 from resnet.experiment import FOLDER
 
@@ -78,9 +84,39 @@ def test_one_that_nobody_asked_for_is_left_out_and_named_once(
     write(
         mine=MINE, taken=MINE.replace("my-a", "C1"), **{n: text for n, (text, _) in BROKEN.items()}
     )
-    assert list(experiment.every()) == list(experiment.every()) == ["mine"]
+    assert library(["claims"]) == library(["claims", "--json"]) == 0
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == len(BROKEN) + 1
     assert all(line.startswith("left out: experiments/") for line in lines)
     (taken,) = (line for line in lines if "/taken.py" in line)
     assert taken.endswith(": claim C1: the id is taken, by another claim of the registry")
+    assert list(experiment.every()) == ["mine"]
+
+
+def test_all_claims_are_the_registrys_and_then_ones_own(
+    write: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(mine=MINE)
+    assert library(["claims", "--json"]) == 0
+    listed = [one["id"] for one in json.loads(capsys.readouterr().out)]
+    assert listed == [*registry.claims(), "my-b", "my-a"]
+    with pytest.raises(UserError, match="unknown claim 'my-b'"):
+        registry.claim("my-b")
+
+
+def test_the_summary_has_them_with_and_without_runs(write: Callable[..., None]) -> None:
+    write(mine=MINE)
+    report = narrowed("summary", load(QUICK))
+    words = {one.claim.id: one.word for one in report.verdicts}
+    assert words["my-b"] in ("reproduced", "contradicted", "undecided")
+    assert words["my-a"] == "not run"
+    assert list(words)[-1] == "my-a"
+
+
+def test_a_report_made_elsewhere_is_verified_without_them(write: Callable[..., None]) -> None:
+    write(mine=MINE)
+    report = narrowed("summary", load(QUICK))
+    assert isinstance(report, Summary)
+    foreign = {one.claim.id for one in report.without_others(registry.claims()).verdicts}
+    assert not foreign & {"my-a", "my-b"}
+    assert "my-b" in {one.claim.id for one in report.without_others(["my-b"]).verdicts}
