@@ -13,7 +13,7 @@ from resnet.planning.data import TITLES
 from resnet.planning.options import Options
 from resnet.planning.plan import Plan
 from resnet.planning.seeds import told
-from resnet.recipes import differences
+from resnet.recipes import differences, get, left_out, rivalry
 from resnet.terminal import count
 from sweeps.mps import GAIN, GAIN_OWN, offered
 
@@ -50,6 +50,8 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
     for other in dict.fromkeys(s.recipe for s in plan.specs if s.recipe != recipe):
         said = [f"{name} {ours}" for name, ours, _ in differences(other, recipe)]
         say(f"  recipe    {other.name}: {recipe.name} but for {', '.join(said)}")
+    for line in filter(None, map(_left_out, dict.fromkeys(plan.asked))):
+        say(f"            {line}")
     if options.launcher != "slurm":  # which trains on a device of its own
         say(f"  device    {_device_name(device)}")
     if caution := _caution(options, device):
@@ -70,6 +72,16 @@ def plan(plan: Plan, options: Options, dataset: Dataset, device: str) -> float:
         say(f"  time      about {duration(seconds)}, done at {finish_time(seconds)}")
     say("")
     return seconds
+
+
+def _left_out(name: str) -> str:
+    """What a rival does otherwise and its cut-down recipe does not, in a line; '' for nothing."""
+    if (both := rivalry(name)) is None:
+        return ""
+    lost = [f"{field} {its} ({both[1].name}: {ours})" for field, its, ours in left_out(*both)]
+    said = [f"leaves out: {', '.join(lost)}"] if lost else []
+    said += [f"is {both[1].name} itself"] if get(name) == both[1] else []
+    return f"{name} {', and so '.join(said)}" if said else ""
 
 
 def _pace(workers: int, device: str, recipe: Recipe, speed: Speed, processes: int = 1) -> float:

@@ -85,7 +85,8 @@ def answers(frames: Frames) -> dict[tuple[str, str], Verdict]:
     from reports.opening import narrowed
     from reports.summary import experiments
 
-    found = ((name, v) for name in experiments() for v in narrowed(name, frames).verdicts)
+    every = experiments().items()
+    found = ((name, v) for name, one in every for v in narrowed(one, frames).verdicts)
     return {(name, v.claim.id): v for name, v in found if v.word != "not run"}
 
 
@@ -125,10 +126,9 @@ def beside(told: Mapping[str, Answers]) -> str:
 
 def _rows(told: Mapping[str, Answers]) -> list[Row]:
     from reports.summary import experiments
-    from resnet.experiment import get
 
     rows: list[Row] = []
-    for key in ((name, claim.id) for name in experiments() for claim in get(name).claims):
+    for key in ((name, claim.id) for name, one in experiments().items() for claim in one.claims):
         found = {name: verdicts[key] for name, verdicts in told.items() if key in verdicts}
         if not found:
             continue

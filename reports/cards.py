@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reports.elements import Table, element
 from reports.words import NONE, data_words, duration, number, row, scope, short
 from resnet.data.names import PHOTOGRAPHS
-from resnet.recipes.short import CUT
+from resnet.recipes import CUT
 from resnet.terminal import count
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from reports.elements import BREAK, REGISTRY
 from reports.frames import HISTORY, RUNS, unpacked
 from reports.opening import narrowed
 from reports.report import Report
+from reports.summary import Summary
 from resnet.errors import UserError
 
 DROPPED = frozenset(f"{BREAK}-\u2010\u00ad'\"‘’“”′″")
@@ -48,6 +49,8 @@ def differences(path: Path) -> list[str]:
     except UserError as error:
         return [*altered, str(error)]
     report = narrowed(said["experiment"], frames, said["scope"], said["wanted"])
+    if isinstance(report, Summary):
+        report = report.without_others({one.get("claim") for one in said["verdicts"]})
     words = page_words(path.read_bytes())
     return [*altered, *_recomputed(said, report), *_on_paper(said, words)]
 

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -34,8 +33,7 @@ def load(root: Path) -> Frames:
     if (kept := _cached(root, state)) is not None:
         return kept
     runs = table.load(root)
-    extra = pd.DataFrame([_extra(root, str(name)) for name in runs["id"]], index=runs.index)
-    runs = typed(pd.concat([runs, extra], axis=1))
+    runs = typed(runs.assign(provenance=runs["id"].map(lambda name: _provenance(root, str(name)))))
     history, measured = _history(root, runs), _measured(root, runs)
     if len(measured):
         history = long_form(pd.concat([history, measured], ignore_index=True))
@@ -44,16 +42,15 @@ def load(root: Path) -> Frames:
     return frames
 
 
-def _extra(root: Path, name: str) -> dict[str, str | None]:
-    """The recipe and the provenance of one run as JSON texts."""
+def _provenance(root: Path, name: str) -> str | None:
+    """Where one run ran, as JSON; None for one that cannot be read."""
     from resnet.runs import folder, table
 
     try:
-        recipe = asdict(folder.read_spec(root / name)[0].recipe)
+        folder.read_spec(root / name)
     except folder.CorruptRun:
-        return {"recipe_fields": None, "provenance": None}
-    kept = where_from(table.provenance(root, name))
-    return {"recipe_fields": json.dumps(recipe, sort_keys=True), "provenance": kept}
+        return None
+    return where_from(table.provenance(root, name))
 
 
 def _history(root: Path, runs: pd.DataFrame) -> pd.DataFrame:

@@ -20,8 +20,8 @@ NUMBERS = ("train_error", "test_error", "test_error_top5", "train_loss", "test_l
            "validation_error", "gradient_ratio", "seconds", *MEASURED)  # fmt: skip
 SAME = ("train_error", "test_error", "train_loss", "test_loss")
 """What two records of a run must have alike, to the last bit, to be taken for one training."""
-EXTRA = ("recipe_fields", "provenance")
-"""Columns beyond `resnet.runs.table.COLUMNS`: JSON texts of the recipe and of where it ran."""
+EXTRA = ("provenance",)
+"""The column beyond `resnet.runs.table.COLUMNS`: where the run ran, as JSON."""
 KEPT = ("commit", "versions")
 """What a report keeps of provenance.json as it stands; the diff and the host stay at home."""
 

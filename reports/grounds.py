@@ -9,7 +9,7 @@ from reports.elements import Cell, Table, element
 from reports.tables import breakable, measured, word
 from reports.words import METRICS, NONE, aim, interval, number, row, scope
 from resnet.claims.arms import split
-from resnet.recipes.short import full_length
+from resnet.recipes import full_length
 
 if TYPE_CHECKING:
     from reports.report import Report

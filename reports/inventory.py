@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.elements import Table, element
 from reports.words import NONE, number, row, scope_words, short
-from resnet.recipes.short import CUT
+from resnet.recipes import CUT
 
 if TYPE_CHECKING:
     from reports.report import Report

@@ -1,4 +1,4 @@
-"""The summary: every claim of the registry, on every scope that has runs of it."""
+"""The summary: every claim, on every scope that has runs of it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from reports.tables import (
     looks,
     place,
     sentence,
+    stated,
     word,
 )
 from reports.words import SAID, interval, row, scope_words
 from resnet.claims.arms import split
-from resnet.recipes.short import CUT
+from resnet.recipes import CUT
 from resnet.terminal import count
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def overview(report: Report) -> Table:
             mine.setdefault(scale_of(verdict), []).append(verdict)
     rows = tuple(
         row(
-            _named([v for those in found.values() for v in those]),
+            _named(report, [v for those in found.values() for v in those]),
             *(_brief(found.get(name, ())) for name in names),
         )
         for found in answers.values()
@@ -97,19 +98,16 @@ def overview(report: Report) -> Table:
     return Table(caption, columns, rows, "l" + "c" * len(names), widths)
 
 
-def _named(verdicts: Sequence[Verdict]) -> str:
+def _named(report: Report, verdicts: Sequence[Verdict]) -> str:
     """One claim's id and sentence, and whether any of its verdicts is on other nets."""
-    claim, other = verdicts[0].claim, any(moved(v.claim) for v in verdicts)
+    claim, other = verdicts[0].claim, any(moved(report, v.claim) for v in verdicts)
     paper = "this suite" if claim.source.status == "OURS" else breakable(claim.source.paper)
     return f"{breakable(claim.id)}: {claim.sentence} ({paper}){'†' * other}"
 
 
-def moved(claim: Claim) -> bool:
+def moved(report: Report, claim: Claim) -> bool:
     """Whether the claim is asked of other nets than those that it names."""
-    from resnet.claims import registry
-
-    stated = registry.claims().get(claim.id.partition("@")[0])
-    theirs = {split(arm)[0] for arm in (stated or claim).arms}
+    theirs = {split(arm)[0] for arm in stated(report, claim).arms}
     return not {split(arm)[0] for arm in claim.asked_of} <= theirs
 
 
@@ -142,7 +140,7 @@ def _of(verdict: Verdict) -> str:
 def all_verdicts(report: Report) -> Table:
     """A row a claim and scope: the word, effect, interval, seeds, and the paper's own figure."""
     where, every = _naming(report), told(report)
-    sentences = [sentence(v) for v in every]
+    sentences = [sentence(report, v) for v in every]
     above = ["", *sentences]  # a sentence is not said twice in a row
     rows = tuple(
         row(breakable(v.claim.id), said if said != before else "", word(v), where(v), effect(v),
@@ -164,10 +162,7 @@ def told(report: Report) -> list[Verdict]:
     order = [claim.id for claim in report.experiment.claims]
 
     def standing(verdict: Verdict) -> tuple[int, str]:
-        """Under another recipe than its source's, a claim stands behind itself.
-
-        Those that no registry has, an experiment's own, stand last.
-        """
+        """Under another recipe than its source's, a claim stands behind itself."""
         name, _, recipe = verdict.claim.id.partition("@")
         return order.index(name) if name in order else len(order), recipe
 

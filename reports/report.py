@@ -18,7 +18,7 @@ from reports.scopes import (
     order,
     trained_like,
 )
-from resnet.recipes import SHORT
+from resnet.recipes import RECIPES, is_short, scales
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +55,7 @@ class Report:
         runs = frames.runs if asked is None else frames.runs[frames.runs["id"].isin(asked)]
         nets = tuple(experiment.every_net) if asked is None else tuple(runs["net"].dropna())
         mine = on_part_of(runs, experiment.dataset)
-        usual = (*experiment.recipes.values(), *experiment.group_recipes.values(), *SHORT)
+        usual = (*experiment.recipes.values(), *experiment.group_recipes.values(), *scales())
         chosen = tuple(map(str, scope)) if scope else likeliest_scope(mine, nets, usual)
         return cls(experiment, frames, chosen, asked)  # type: ignore[arg-type]
 
@@ -184,7 +184,7 @@ class Report:
         from resnet import recipes
         from resnet.claims.arms import split
 
-        if self.recipe_name not in (*recipes.RECIPES, *recipes.SHORT):
+        if self.recipe_name not in RECIPES:
             return self.experiment.every_net
         main, found = recipes.get(self.recipe_name), []
         for net, other in map(split, self.experiment.every_net):
@@ -195,9 +195,21 @@ class Report:
     @cached_property
     def recipe_name(self) -> str:
         """The recipe that runs without another in their name are under; 'paper' for no runs."""
+        return self._recipe[0]
+
+    @property
+    def short(self) -> bool:
+        """Whether that recipe is far shorter than the paper's."""
+        return is_short(*self._recipe)
+
+    @cached_property
+    def _recipe(self) -> tuple[str, str]:
+        """The name of that recipe, and its fields as JSON."""
         runs = self.frames.runs
         here = runs[in_scope(runs, self.scope) & runs["recipe"].notna()]
-        return str(here["recipe"].iloc[0]) if self.scope and len(here) else "paper"
+        if self.scope is None or here.empty:
+            return "paper", ""
+        return str(here["recipe"].iloc[0]), here["recipe_fields"].iloc[0] or ""
 
     @cached_property
     def _named(self) -> pd.DataFrame:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 def scale_of(verdict: Verdict) -> str:
     """What the verdict's recipe is cut down to, or its name: 'quick', 'paper-bf16'."""
-    from resnet.recipes import is_short
+    from resnet.recipes import is_short, parts
 
     told = verdict.scope.rpartition(", recipe")[2].removeprefix("s").split(",")[0]
     first = told.split()[0]
-    return first.split("-")[0] if is_short(first) else first
+    return (is_short(first) and parts(first)[0]) or first
 
 
 def from_long(report: Report) -> list[Verdict]:

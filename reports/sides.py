@@ -93,12 +93,11 @@ def sources(report: Report) -> Table:
     """Every figure that papers and reproductions print of these nets, beside ours."""
     from resnet.claims import paper
     from resnet.claims.arms import split
-    from resnet.recipes import is_short
 
     rows: list[tuple[Cell, ...]] = []
     # After a fraction of the training there is little to compare: of the nets at hand alone.
     arms, others = report.nets, ""
-    if not is_short(report.recipe_name):
+    if not report.short:
         arms, others = _with_printed(report), " and those of the paper preset"
     asked = dict.fromkeys(split(arm)[0] for arm in arms)
     declared = dict.fromkeys(split(arm)[0] for arm in report.experiment.every_net)
@@ -165,8 +164,7 @@ def recipes(report: Report) -> Table:
     """The recipes of the arms, field by field where any of them departs from the paper's."""
     import json
 
-    from resnet.recipes import PAPER, Recipe, differences
-    from resnet.recipes.short import SHORT, is_short
+    from resnet.recipes import PAPER, Recipe, differences, is_short, scales
 
     fields = report.runs.drop_duplicates("recipe_digest")["recipe_fields"]
     found = [Recipe.from_json(json.loads(text)) for text in fields if text]
@@ -178,8 +176,9 @@ def recipes(report: Report) -> Table:
     rows = tuple(
         row(name, theirs[name], *(ours.get(name, "=") for ours in said)) for name in theirs
     )
+    short = scales()
     cut = (
-        f" A recipe whose name begins with {', '.join(SHORT[:-1])} or {SHORT[-1]} is cut down to "
+        f" A recipe whose name begins with {', '.join(short[:-1])} or {short[-1]} is cut down to "
         "that scale: its images, steps, batch, rate and cuts are not its source's."
     )
     caption = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -30,14 +30,13 @@ class Summary(Report):
     @cached_property
     def verdicts(self) -> list[Verdict]:
         """A verdict on each claim and scope that has runs of it; claims without runs last."""
-        from resnet.experiment import get
-
         found: dict[Hashable, Verdict] = {}
+        every, stated = experiments().values(), {_base(one) for one in self.experiment.claims}
         digests = self.frames.runs.set_index("id")[list(SCOPE)].astype(str)
         for scope in scopes_of(self.frames.runs):
-            for one in map(get, experiments()):
+            for one in every:
                 for verdict in Report.on(self.frames, one, scope).verdicts:
-                    if verdict.word != "not run":
+                    if verdict.word != "not run" and _base(verdict.claim) in stated:
                         mine = frozenset(map(tuple, digests.loc[list(verdict.run_ids)].to_numpy()))
                         _keep_fuller(found, (verdict.claim.id, mine or frozenset([scope])), verdict)
         told = _once(found.values())
@@ -45,30 +44,49 @@ class Summary(Report):
         rest = [claim for claim in self.experiment.claims if claim.id not in asked]
         return [*told, *(_not_run(self, claim) for claim in rest)]
 
+    def without_others(self, told: Collection[str]) -> Summary:
+        """The same for who has further experiments: of their own claims those alone in `told`."""
+        from resnet.claims.registry import claims
 
-def experiments() -> list[str]:
-    """The experiments, in the order in which the registry states the first claim of each."""
+        kept = (c for c in self.experiment.claims if c.id in claims() or c.id in told)
+        return replace(self, experiment=_of(tuple(kept)))
+
+
+def _base(claim: Claim) -> str:
+    """The id of the claim that it is, under whatever recipe."""
+    return claim.id.partition("@")[0]
+
+
+def experiments() -> dict[str, Experiment]:
+    """The experiments by name, in the order in which the registry states the first claim of each.
+
+    Those that the registry lacks, a user's own, come last.
+    """
     from resnet.claims import registry
-    from resnet.experiment import get, names
+    from resnet.experiment import every
 
     stated = list(registry.claims())
-    firsts = {name: [claim.id for claim in get(name).claims[:1]] for name in names()}
-    places = {
-        name: stated.index(first[0]) if first and first[0] in stated else len(stated)
-        for name, first in firsts.items()
-    }
-    return sorted(places, key=lambda name: places[name])
+
+    def rank(experiment: Experiment) -> int:
+        firsts = [claim.id for claim in experiment.claims[:1] if claim.id in stated]
+        return stated.index(firsts[0]) if firsts else len(stated)
+
+    return dict(sorted(every().items(), key=lambda pair: rank(pair[1])))
 
 
 def summary() -> Experiment:
     """All claims as one experiment."""
-    from resnet.claims.registry import claims
+    from resnet.experiment import every_claim
+
+    return _of(tuple(every_claim().values()))
+
+
+def _of(claims: tuple[Claim, ...]) -> Experiment:
     from resnet.experiment import Experiment
 
-    every = tuple(claims().values())
-    nets = tuple(dict.fromkeys(net for claim in every for net in claim.arms))
+    nets = tuple(dict.fromkeys(net for claim in claims for net in claim.arms))
     question = "Which claims of the ResNet papers hold on these runs?"
-    return Experiment(SUMMARY, "The claims and their verdicts", question, nets, every)
+    return Experiment(SUMMARY, "The claims and their verdicts", question, nets, claims)
 
 
 def _keep_fuller(found: dict[Hashable, Verdict], key: Hashable, verdict: Verdict) -> None:
@@ -87,7 +105,7 @@ def _keep_fuller(found: dict[Hashable, Verdict], key: Hashable, verdict: Verdict
 def _once(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """The verdicts, without a claim in the scope of another recipe that is also told as such."""
     every = list(verdicts)
-    named = {(v.claim.id.partition("@")[0], place(v)) for v in every if "@" in v.claim.id}
+    named = {(_base(v.claim), place(v)) for v in every if "@" in v.claim.id}
     return [v for v in every if (v.claim.id, place(v)) not in named]
 
 

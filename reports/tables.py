@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from reports.report import Report
-    from resnet.claims.model import Source
+    from resnet.claims.model import Claim, Source
     from resnet.claims.verdicts import PartVerdict, Verdict
 
 
@@ -38,7 +38,7 @@ def verdicts(report: Report) -> Table:
         f"{IN_PART * any(map(_partly, report.verdicts))}"
     )
     rows = tuple(
-        row(f"{breakable(v.claim.id)}: {sentence(v)}", word(v), effect(v),
+        row(f"{breakable(v.claim.id)}: {sentence(report, v)}", word(v), effect(v),
             interval(v.low, v.high, signed=True), holds_if(v), v.n, source(v.claim.source))
         for v in report.verdicts
     )  # fmt: skip
@@ -67,15 +67,19 @@ def breakable(text: object) -> str:
     return words
 
 
-def sentence(verdict: Verdict) -> str:
+def sentence(report: Report, verdict: Verdict) -> str:
     """The claim's sentence, with the nets that it was put to and what was left out."""
-    from resnet.claims import registry
-
     claim = verdict.claim
-    whole = registry.claims().get(claim.id.partition("@")[0], claim)
+    whole = stated(report, claim)
     without = [METRICS[name] for name in whole.metrics if name not in claim.metrics]
     missing = f"; not asked: {', '.join(without)}" if without else ""
     return claim.sentence + (f" (asked {claim.asked}{missing})" if claim.asked else "")
+
+
+def stated(report: Report, claim: Claim) -> Claim:
+    """The claim as it was declared, before it was moved to the nets at hand."""
+    declared = {one.id: one for one in report.experiment.claims}
+    return declared.get(claim.id) or declared.get(claim.id.partition("@")[0], claim)
 
 
 def source(where: Source) -> str:
@@ -156,9 +160,7 @@ def paper_mark(report: Report, net: str, metric: str = "test_error") -> float | 
     After a fraction of the training errors lie so far above it that the axes would show little
     else.
     """
-    from resnet.recipes import is_short
-
-    return None if is_short(report.recipe_name) else paper_figure(net, done_on(report), metric)
+    return None if report.short else paper_figure(net, done_on(report), metric)
 
 
 TRAINING = (
@@ -262,13 +264,15 @@ def _of_recipe(report: Report) -> str:
             f"Recipe {recipe.name}: runs of {name} as they stood after epoch {epoch} "
             f"({recipe.steps:,} steps), and no other runs than those."
         )
-    if not is_short(name):
+    if not is_short(name, json.dumps(report.recipe)):
         return ""
     whole = papers(recipe)
     part = split(report.runs["dataset"].iloc[0])[1]  # a part has fewer images than the whole set
     of_its = "" if part else f" of its {whole.train_images:,}"
+    batch = f" of {recipe.batch_size} images each, not {whole.batch_size}"
+    small = batch if 2 * recipe.steps >= whole.steps else ""  # what it is short by
     return (
-        f"Recipe {name}: {recipe.steps:,} of the paper's {whole.steps:,} steps, "
+        f"Recipe {name}: {recipe.steps:,} of the paper's {whole.steps:,} steps{small}, "
         f"{recipe.train_images:,}{of_its} images. No verdict here speaks of "
         "training as long as the paper's."
     )
@@ -276,12 +280,12 @@ def _of_recipe(report: Report) -> str:
 
 def _of_recipes(report: Report) -> str:
     """What to know of the recipes of several that are shorter than the paper's; '' for none."""
-    from resnet.recipes import PAPER, is_short
+    from resnet.recipes import PAPER, is_short, parts
 
     runs, steps = report.runs.drop_duplicates("recipe"), {}
     for name, fields in zip(runs["recipe"], runs["recipe_fields"], strict=True):
-        if is_short(name):
-            steps[name.split("-")[0]] = json.loads(fields or "{}").get("steps") or 0
+        if is_short(name, fields or ""):
+            steps[parts(name)[0] or name] = json.loads(fields or "{}").get("steps") or 0
     if not steps:
         return ""
     cut = [f"{name} {n:,}" for name, n in sorted(steps.items(), key=lambda pair: -pair[1])]

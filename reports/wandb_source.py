@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from reports.frames import EXTRA, NUMBERS, Frames, long_form, typed
+from reports.frames import NUMBERS, Frames, long_form, typed
 from resnet.errors import UserError
 from resnet.runs.folder import NOT_OURS
 from resnet.runs.spec import RunSpec
@@ -81,13 +81,13 @@ def row(name: str, group: str | None, state: str, spec: RunSpec, summary: Any) -
         "recipe": spec.recipe.name,
         "status": status,
         "reason": f"{summary.get('reason')} at step {summary['failed_at']}" if failed else None,
-        EXTRA[0]: json.dumps(asdict(spec.recipe), sort_keys=True),
+        "recipe_fields": json.dumps(asdict(spec.recipe), sort_keys=True),
     }
 
 
 def unless_cut(row: dict[str, Any], last: int) -> dict[str, Any]:
     """The row; without its numbers and 'partial' where the last step logged is not the last."""
-    if row["status"] != "done" or json.loads(row[EXTRA[0]])["steps"] == last:
+    if row["status"] != "done" or json.loads(row["recipe_fields"])["steps"] == last:
         return row
     return {**row, **dict.fromkeys((*NUMBERS, "weights_sha256")), "status": "partial"}
 

@@ -2,7 +2,9 @@
 
 import difflib
 import errno
+import traceback
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class UserError(Exception):
@@ -39,3 +41,12 @@ def mendable(error: OSError) -> UserError | None:
 def first_line(error: BaseException) -> str:
     """The error's first line, or its kind where it says nothing."""
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
+
+
+def told(error: BaseException, path: Path) -> str:
+    """What went wrong in the script at `path` in one line, with its line that led there."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == path]
+    what = [f"line {lines[-1]}"] if lines else []  # of a file that cannot be read, the error has it
+    what += [] if isinstance(error, UserError) else [type(error).__name__]
+    return ": ".join([*what, *([first_line(error)] if str(error) else [])])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
-from resnet.claims import arms
+from resnet.claims import arms, registry
 from resnet.claims.model import Claim
-from resnet.errors import unknown
+from resnet.errors import UserError, told, unknown
 from resnet.recipes import PAPER
 
 FOLDER = Path(__file__).resolve().parents[1] / "experiments"
@@ -89,11 +91,57 @@ def _named(claim: Claim, nets: tuple[str, ...], recipe: str) -> list[str]:
 def names() -> list[str]:
     """The experiments that there are, by name."""
     scripts = [p for p in FOLDER.glob("*.py") if p.is_file() and not p.name.startswith(".")]
-    return sorted(path.stem for path in scripts if "EXPERIMENT =" in path.read_text())
+    return sorted(
+        path.stem for path in scripts if "EXPERIMENT =" in path.read_text(errors="replace")
+    )
 
 
 def get(name: str) -> Experiment:
-    """The experiment that `experiments/<name>.py` declares; UserError for an unknown name."""
+    """The experiment that `experiments/<name>.py` declares.
+
+    Raises:
+        UserError: an unknown name, or a script that Python cannot run: its line, and what is wrong.
+    """
     if name not in names():
         raise unknown("experiment", name, names())
-    return importlib.import_module(f"experiments.{name}").EXPERIMENT
+    try:
+        found = getattr(importlib.import_module(f"experiments.{name}"), "EXPERIMENT", None)
+    except (Exception, SystemExit) as error:  # whatever a script may do
+        raise UserError(f"experiments/{name}.py: {told(error, FOLDER / f'{name}.py')}") from None
+    if not isinstance(found, Experiment):
+        raise UserError(
+            f"experiments/{name}.py: EXPERIMENT is to be a resnet.experiment.Experiment"
+        )
+    return found
+
+
+def every() -> dict[str, Experiment]:
+    """All experiments by name, but for those that are not in order: each is told once, on stderr.
+
+    One that is asked for by its name is another matter: see `get`.
+    """
+    from resnet.planning.declared import check
+
+    found: dict[str, Experiment] = {}
+    for name in names():
+        try:
+            one = get(name)
+            check(one, report=False)
+            found[name] = one
+        except UserError as error:
+            _leave_out(f"experiments/{name}.py", str(error))
+    return found
+
+
+@cache
+def _leave_out(script: str, why: str) -> None:
+    print(f"left out: {script}: {why.removeprefix(f'{script}: ')}", file=sys.stderr)
+
+
+def every_claim() -> dict[str, Claim]:
+    """The claims of the registry by id, and after them those that experiments alone declare."""
+    found = dict(registry.claims())
+    for claim in (claim for experiment in every().values() for claim in experiment.claims):
+        if claim.id.partition("@")[0] not in found:
+            found[claim.id] = claim
+    return found

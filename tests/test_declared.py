@@ -60,7 +60,7 @@ def test_a_direction_is_one_of_three() -> None:
 
 def test_the_summary_tells_claims_that_no_registry_has(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resnet.experiment.get", lambda name: OWN)
-    monkeypatch.setattr("reports.summary.experiments", lambda: ["mine"])
+    monkeypatch.setattr("reports.summary.experiments", lambda: {"mine": OWN})
     found = told(Summary(summary(), load(FOLDER.parent / "results/small")))
     answered = [verdict.claim.id for verdict in found if verdict.word != "not run"]
     assert set(answered) == {"my-claim"}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resnet.claims.arms import with_recipe
 from resnet.claims.model import Claim
@@ -75,8 +76,8 @@ def scopes(runs: pd.DataFrame) -> list[pd.DataFrame]:
     if not _named(runs):
         return [part for _, part in runs.groupby(list(SCOPE), sort=False, dropna=False)]
     parts: list[pd.DataFrame] = []
-    scales = runs["recipe"].map(lambda name: str(scale(str(name)))).rename("scale")
-    for _, part in runs.groupby(["dataset_digest", "numerics", scales], sort=False, dropna=False):
+    by = ["dataset_digest", "numerics", _scales(runs)]
+    for _, part in runs.groupby(by, sort=False, dropna=False):
         digests = part.groupby("recipe", sort=False)["recipe_digest"].unique()
         parts += [part[part["recipe_digest"].isin(chosen)] for chosen in product(*digests)]
     return parts
@@ -88,8 +89,23 @@ def _named(runs: pd.DataFrame) -> bool:
 
 def _short(runs: pd.DataFrame) -> pd.Series:
     """Short recipes, those that ended early, and those cut to a part of the data (a comma)."""
-    names = runs["recipe"].map(str)
-    return names.map(lambda name: is_short(name) or CUT in name or "," in name).astype(bool)
+    cut = _of_recipe(runs, lambda name, its: is_short(name, its) or CUT in name or "," in name)
+    return cut.astype(bool)
+
+
+def _scales(runs: pd.DataFrame) -> pd.Series:
+    """What `resnet.recipes.scale` says of each run's recipe, as text."""
+    return _of_recipe(runs, lambda name, its: str(scale(name, its)))
+
+
+def _of_recipe(runs: pd.DataFrame, ask: Callable[[str, str], Any]) -> pd.Series:
+    """The answer on each run's recipe by name and fields; '' for fields that are not known."""
+    import pandas as pd
+
+    fields = runs["recipe_fields"].fillna("") if "recipe_fields" in runs else [""] * len(runs)
+    pairs = list(zip(runs["recipe"].map(str), fields, strict=True))
+    told = {pair: ask(*pair) for pair in dict.fromkeys(pairs)}
+    return pd.Series([told[pair] for pair in pairs], index=runs.index)
 
 
 def why_not_compared(runs: pd.DataFrame) -> str:
@@ -97,7 +113,7 @@ def why_not_compared(runs: pd.DataFrame) -> str:
     if len(scopes(runs)) < 2:
         return ""
     twice = runs.drop_duplicates(["recipe", "recipe_digest"])
-    scales = runs.assign(scale=[str(scale(str(name))) for name in runs["recipe"]])
+    scales = runs.assign(scale=_scales(runs))
     if _named(runs):  # recipes differ then on purpose, but for two of one name
         twice = twice[twice["recipe"].duplicated(keep=False)]
     else:

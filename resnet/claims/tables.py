@@ -5,7 +5,6 @@ from __future__ import annotations
 import json as json_format
 from typing import TYPE_CHECKING, Any
 
-from resnet.claims import registry
 from resnet.claims.model import Claim
 from resnet.terminal import width
 
@@ -27,9 +26,12 @@ COLOURS = {
 def main_claims(runs_dir: str | None = None, json: bool = False) -> int:
     """Print all claims; with `runs_dir`, their verdicts on its runs, scope by scope.
 
-    Returns the exit status. UserError where there is no such folder.
+    Those that experiments alone declare come last. Returns the exit status. UserError where there
+    is no such folder.
     """
-    claims = list(registry.claims().values())
+    from resnet.experiment import every_claim
+
+    claims = list(every_claim().values())
     verdicts = _verdicts(claims, runs_dir) if runs_dir is not None else []
     if json:
         records = [describe(v.claim) | outcome(v) for v in verdicts] or list(map(describe, claims))

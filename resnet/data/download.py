@@ -73,6 +73,11 @@ def ensure(root: Path, say: Say) -> None:
 
 @contextmanager
 def _alone(path: Path, say: Say) -> Iterator[None]:
+    """Hold the lock at `path`, which stays behind empty, after a failure too.
+
+    Who waits holds that very file open. Were it removed, a third process would lock another of its
+    name, and two would write one archive; not every file system tells the one that waited.
+    """
     lock = FileLock(path)
     try:
         lock.acquire(timeout=0)

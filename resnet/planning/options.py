@@ -17,6 +17,7 @@ from resnet.data.names import PHOTOGRAPHS, WHOLE, named, split, stand_in
 from resnet.errors import UserError, unknown
 from resnet.experiment import Experiment
 from resnet.planning import cluster, photographs
+from resnet.planning.help import Help
 from resnet.planning.photographs import NOTHING_ASKED, Photographs
 from resnet.planning.seeds import seeds
 from resnet.runs.files import home
@@ -85,6 +86,9 @@ OF_RECIPES = frozenset(
 
 class Parser(argparse.ArgumentParser):
     """Argparse with one-line errors: what was wrong, and the nearest flag that exists."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **{"formatter_class": Help, **more})
 
     def error(self, message: str) -> None:  # type: ignore[override]
         """Raise UserError instead of printing usage and exiting."""

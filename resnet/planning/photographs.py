@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from resnet.data.names import PHOTOGRAPHS
 from resnet.errors import UserError, unknown
-from resnet.recipes import Recipe, get, is_short
+from resnet.recipes import Recipe, far_shorter, get
 
 if TYPE_CHECKING:
     from resnet.data.imagenet.sets import PhotoSet
@@ -122,7 +122,7 @@ def fit(recipe: Recipe, dataset: PhotoSet) -> Recipe:
     Steps and cuts of the rate shrink with the training images, so that a part of ImageNet is seen
     as often as the whole would be. A short recipe keeps its steps.
     """
-    if is_short(recipe.name):
+    if far_shorter(recipe):
         recipe = replace(recipe, classes=min(recipe.classes, len(dataset.classes)))
     part = dataset.narrowed(recipe)
     want, have = recipe.train_images + recipe.validation_images, len(part.train)
@@ -131,10 +131,10 @@ def fit(recipe: Recipe, dataset: PhotoSet) -> Recipe:
             f"{recipe.validation_images:,} images held out leave none of {have:,} to train on"
         )
     test = min(recipe.test_images, len(part.test))
-    if have == want or (is_short(recipe.name) and have > want):
+    if have == want or (far_shorter(recipe) and have > want):
         return replace(recipe, test_images=test)
     recipe = replace(recipe, train_images=have - recipe.validation_images, test_images=test)
-    if is_short(recipe.name):
+    if far_shorter(recipe):
         return recipe
     return replace(
         recipe,

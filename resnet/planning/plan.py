@@ -32,6 +32,7 @@ class Plan:
 
     `nets` are the arms by name: NET, or NET@RECIPE under another recipe than `recipe`. `parents`
     has the status of further runs, which no arm has and which some of the arms' runs start from.
+    `asked` are the recipes that were named, those of arms as at the scale of `recipe`.
     """
 
     experiment: Experiment
@@ -41,6 +42,7 @@ class Plan:
     specs: tuple[RunSpec, ...]
     statuses: tuple[str, ...]  # new, partial, unmeasured, done, failed or corrupt
     parents: Mapping[RunSpec, str] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
 
     @property
     def pending(self) -> tuple[RunSpec, ...]:
@@ -116,11 +118,13 @@ def make(
     count: int | None = None,
 ) -> Plan:
     """The runs that the options ask for, with `count` seeds an arm where that is given."""
-    asked = recipes.get(options.recipe or experiment.recipe_of(preset, options.nets))
+    name = options.recipe or experiment.recipe_of(preset, options.nets)
+    asked = recipes.get(name)
     asked = photographs.asked(asked, options.photographs).split(options.validation_images)
     data = part_of(dataset, split_set(options.dataset)[1])
     recipe = _fit(asked, data)
-    arms = _arms(options.nets or experiment.nets_of(preset), recipe, options, data)
+    names = options.nets or experiment.nets_of(preset)
+    arms = _arms(names, recipe, options, data)
     seeds = range(count) if count else options.seeds or range(experiment.seeds[preset])
     lines = [
         lineage(net, its, seed, data, dataset, lambda there: _fit(asked, there))
@@ -130,7 +134,9 @@ def make(
     specs = tuple(line[-1] for line in lines)
     ids = {spec.id for spec in specs}
     parents = dict.fromkeys((s for line in lines for s in line if s.id not in ids), "new")
-    empty = Plan(experiment, preset, recipe, tuple(arms), specs, (), parents)
+    rivals = dict.fromkeys(rival for _, rival in map(split, names) if rival)
+    called = (name, *(recipes.beside_name(rival, recipe.name) for rival in rivals))
+    empty = Plan(experiment, preset, recipe, tuple(arms), specs, (), parents, called)
     return empty.refreshed(options.output_dir)
 
 

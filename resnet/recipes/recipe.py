@@ -125,6 +125,11 @@ class Recipe:
         return self.crop != "pad"
 
     @property
+    def seen(self) -> int:
+        """How many images it trains on, each as often as it comes."""
+        return self.steps * self.batch_size
+
+    @property
     def digest(self) -> str:
         """SHA-256 (first 16 hex digits) of everything but the name."""
         values = self.identity()

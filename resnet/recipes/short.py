@@ -2,38 +2,27 @@
 
 from dataclasses import fields, replace
 
-from resnet.recipes.cifar import PAPER
-from resnet.recipes.compare import papers
+from resnet.recipes.compare import differences, papers, told
 from resnet.recipes.recipe import Recipe
 
-SHORT = ("smoke", "quick", "small", "eighth")
-CUT = "-to-epoch-"  # in the name of a recipe that ends before its time: `paper-to-epoch-155`
 SCALE = frozenset(
     {"name", "train_images", "validation_images", "test_images", "batch_size", "steps"}
     | {"milestones", "lr", "plateau", "plateau_gain", "plateau_cuts", "bn_group"}
     | {"size", "sides", "test_side", "classes", "images_per_class"}
 )
 WARMUP = frozenset(field.name for field in fields(Recipe) if field.name.startswith("warmup"))
+LENGTH = frozenset({"validation_images", "test_images", "steps", "milestones", "warmup_steps"})
+"""Fields that stand for a share of the training: another number is no other way to train."""
 
 
-def is_short(name: str) -> bool:
-    """Whether a recipe of this name is far shorter than any paper's, a cut-down rival included."""
-    return name.split("-")[0] in SHORT
+def far_shorter(recipe: Recipe) -> bool:
+    """Whether it sees less than half as many images as the paper's, each as often as it comes."""
+    return 2 * recipe.seen < papers(recipe).seen
 
 
-def full_length(name: str) -> str:
-    """The recipe that a short one stands for: 'fb' for 'quick-fb', 'paper' for 'quick'.
-
-    Also that which ended before its time: 'paper' for 'paper-to-epoch-155'.
-    """
-    name = name.partition(CUT)[0]
-    return (name.partition("-")[2] or PAPER.name) if is_short(name) else name
-
-
-def scale(name: str) -> tuple[str, str]:
-    """What recipes must share to be compared: the short one in front, the epoch of a cut."""
-    whole, _, epoch = name.partition(CUT)
-    return whole.split("-")[0] if is_short(whole) else "", epoch
+def scale_name(short: Recipe) -> str:
+    """What rivals at the scale of a short recipe are called after, whatever their images."""
+    return short.name.removesuffix("-imagenet")
 
 
 def shortened(rival: Recipe, short: Recipe) -> Recipe:
@@ -65,4 +54,22 @@ def shortened(rival: Recipe, short: Recipe) -> Recipe:
     if rival.schedule != paper.schedule:
         kept["milestones"] = ()
     cut = replace(short, lr=round(rival.lr * factor, 12), **kept)
-    return short if cut == short else replace(cut, name=f"{scale(short.name)[0]}-{rival.name}")
+    return short if cut == short else replace(cut, name=f"{scale_name(short)}-{rival.name}")
+
+
+def left_out(rival: Recipe, short: Recipe) -> list[tuple[str, str, str]]:
+    """What the rival does otherwise than the paper and `shortened` makes nothing of.
+
+    As (field, the rival's value, the short recipe's); not what is there in proportion.
+    """
+    cut, paper = shortened(rival, short), papers(rival)
+    lost = {
+        told(field.name)
+        for field in fields(Recipe)
+        if getattr(rival, field.name) != getattr(paper, field.name)
+        and getattr(cut, field.name) == getattr(short, field.name)
+        and field.name not in LENGTH
+    }
+    if not rival.sides:  # its crops read none
+        lost.discard(told("sides"))
+    return [one for one in differences(rival, short) if one[0] in lost]

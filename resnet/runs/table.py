@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +46,7 @@ COLUMNS = (
     "waves",
     "hardware",
     "reason",
+    "recipe_fields",
 )
 
 
@@ -56,7 +59,7 @@ def folders(root: Path) -> list[Path]:
 
 
 def row(path: Path) -> dict[str, Any]:
-    """One run's row: errors in percent, seconds of training over all attempts.
+    """One run's row: errors in percent, seconds of training over all attempts, the recipe as JSON.
 
     Its waves are the seeds an arm at each look, as '3,5,8', where it was looked at in waves.
     """
@@ -204,4 +207,5 @@ def _spec_columns(spec: RunSpec) -> dict[str, Any]:
         "recipe_digest": spec.recipe_digest,
         "numerics": spec.numerics,
         "seed": spec.seed,
+        "recipe_fields": json.dumps(asdict(spec.recipe), sort_keys=True),
     }

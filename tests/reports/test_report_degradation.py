@@ -33,7 +33,7 @@ def test_page_one_answers(made: Made) -> None:
         assert squeezed(said) in first
     assert made.report.verdicts
     for verdict in made.report.verdicts:
-        assert squeezed(sentence(verdict) + verdict.word) in first
+        assert squeezed(sentence(made.report, verdict) + verdict.word) in first
     assert "the loss is nan at step 17" in pages(made.content)[0]
 
 
