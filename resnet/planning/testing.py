@@ -11,7 +11,7 @@ from typing import Any
 
 from resnet.errors import UserError
 from resnet.planning.options import Options, folder, validate
-from resnet.recipes import PAPER
+from resnet.recipes import PAPER, Recipe, far_shorter
 
 PHOTOGRAPHS = "experiments/imagenet.py --weights"
 
@@ -107,18 +107,17 @@ def _row(
         images=found.count,
         test_error=scores["error"],
         test_loss=scores["loss"],
-        printed=_printed(str(net.name), found.recipe.name, found.dataset.name),
+        printed=_printed(str(net.name), found.recipe, found.dataset.name),
     )
     return row, found.whole
 
 
-def _printed(net: str, recipe: str, dataset: str) -> float | None:
+def _printed(net: str, recipe: Recipe, dataset: str) -> float | None:
     """What is printed of the net under the recipe; None under a short one, which is not that."""
     from resnet.claims.paper import of_arm
-    from resnet.recipes import is_short
 
-    arm = net if recipe == PAPER.name else f"{net}@{recipe}"
-    figure = None if is_short(recipe) else of_arm(arm, dataset)
+    arm = net if recipe.name == PAPER.name else f"{net}@{recipe.name}"
+    figure = None if far_shorter(recipe) else of_arm(arm, dataset)
     return None if figure is None else figure.value
 
 
