@@ -18,7 +18,7 @@ from resnet.nets.grammar import parse
 from resnet.planning.data import data_dir, load_data
 from resnet.planning.kept import net_for, recipe_for
 from resnet.planning.options import Options
-from resnet.planning.shown import shown
+from resnet.planning.shown import Shown, shown
 from resnet.runs.table import folders
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def opened(asked: argparse.Namespace, options: Options, experiment: Experiment) 
     if parse(net.name).images == "imagenet":
         batches, classes = _photographs(asked, options, device)
     else:
-        found = shown(asked.weights, options.of(experiment), asked.images, device)
+        found = _images(asked, options.of(experiment), device)
         batches, classes = found.batches, found.classes
     if classes != net.fc.out_features:
         raise UserError(f"{asked.weights} tells {net.fc.out_features} classes apart, the data set "
@@ -92,6 +92,13 @@ def _whole_id(begun: str, root: Path) -> str:
             "`python -m resnet runs` lists them"
         )
     return found[0]
+
+
+def _images(asked: argparse.Namespace, options: Options, device: str) -> Shown:
+    """Test images of the data set asked for, normalised as the recipe does."""
+    recipe_for([asked.weights], "paper", options.recipe)  # mistakes are told before data is loaded
+    dataset = load_data(options, "paper")
+    return shown(asked.weights, dataset, options.recipe, asked.images, device)
 
 
 def _photographs(asked: argparse.Namespace, options: Options, device: str) -> tuple[Batches, int]:

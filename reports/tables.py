@@ -282,13 +282,17 @@ def _of_recipes(report: Report) -> str:
     """What to know of the recipes of several that are shorter than the paper's; '' for none."""
     from resnet.recipes import PAPER, is_short, parts
 
-    runs, steps = report.runs.drop_duplicates("recipe"), {}
-    for name, fields in zip(runs["recipe"], runs["recipe_fields"], strict=True):
-        if is_short(name, fields or ""):
-            steps[parts(name)[0] or name] = json.loads(fields or "{}").get("steps") or 0
-    if not steps:
+    runs, length = report.runs.drop_duplicates("recipe"), {}
+    for name, text in zip(runs["recipe"], runs["recipe_fields"], strict=True):
+        if is_short(name, text or ""):
+            fields = json.loads(text or "{}")
+            length[parts(name)[0] or name] = fields.get("steps") or 0, fields.get("batch_size")
+    if not length:
         return ""
-    cut = [f"{name} {n:,}" for name, n in sorted(steps.items(), key=lambda pair: -pair[1])]
+    cut = [
+        f"{name} {n:,}{f' of {batch} images' if 2 * n >= PAPER.steps else ''}"
+        for name, (n, batch) in sorted(length.items(), key=lambda pair: -pair[1][0])
+    ]
     return (
         f"Of the paper's {PAPER.steps:,} steps, recipes whose names begin with these words have: "
         f"{', '.join(cut)}. No verdict under them speaks of training as long as the paper's."

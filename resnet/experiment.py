@@ -127,10 +127,20 @@ def every() -> dict[str, Experiment]:
         try:
             one = get(name)
             check(one, report=False)
+            _check_ids(one, found)
             found[name] = one
         except UserError as error:
             _leave_out(f"experiments/{name}.py", str(error))
     return found
+
+
+def _check_ids(experiment: Experiment, others: Mapping[str, Experiment]) -> None:
+    """UserError where another script declares another claim by the id of one of these."""
+    taken = {claim.id: (claim, name) for name, one in others.items() for claim in one.claims}
+    for claim in experiment.claims:
+        other, name = taken.get(claim.id, (claim, ""))
+        if other != claim:
+            raise UserError(f"claim {claim.id}: the id is taken, by experiments/{name}.py")
 
 
 @cache

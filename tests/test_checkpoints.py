@@ -109,8 +109,7 @@ def test_a_file_and_a_run_of_the_same_net_lose_the_same(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for place in ("experiments.opening", "resnet.planning.shown"):
-        monkeypatch.setattr(f"{place}.load_data", lambda options, preset: dataset)
+    monkeypatch.setattr("experiments.opening.load_data", lambda options, preset: dataset)
     monkeypatch.chdir(tmp_path)
     root = tmp_path / "runs"
     train(spec, dataset, root, "test")

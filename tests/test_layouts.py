@@ -106,6 +106,7 @@ def test_weights_in_our_layout_come_back_as_they_are() -> None:
             "wrn-16-4",
         ),
         *("se-resnet20-B", "resnet56-B-x4", "cifar-resnet50-B", "resnet20-bottleneck", "resnet18"),
+        *("resnet29-x2", "resnet164-x2", "preact-resnet29-C", "wrn-10-2"),
     ],
 )
 def test_a_net_is_told_by_its_weights(name: str) -> None:
@@ -117,12 +118,22 @@ def test_a_net_is_told_by_its_weights(name: str) -> None:
     [
         ("plain8", ("plain8", "resnet8")),
         ("resnet20", ("plain20", "resnet20")),
+        ("plain29", ("plain29", "resnet29-A")),
         ("wrn-40-1", ("wrn-40-1", "preact-resnet38-B")),
+        ("resnet11", ("resnet11", "resnet11-C")),
     ],
 )
 def test_where_weights_do_not_tell_the_user_is_asked(name: str, both: tuple[str, str]) -> None:
     with pytest.raises(UserError, match=" and ".join(both)):
         net_of(build(name, 10).state_dict())
+
+
+@pytest.mark.parametrize("stem", [torch.zeros(16, 3, 3, 3), torch.zeros(3), torch.tensor(1.0)])
+@pytest.mark.parametrize("linear", [torch.zeros(10, 8), torch.zeros(10), torch.tensor(1.0)])
+def test_what_only_looks_like_theirs_is_renamed_and_no_more(stem: Tensor, linear: Tensor) -> None:
+    found = translated({"conv1.weight": stem, "linear.weight": linear})
+    assert found["conv1.weight"] is stem
+    assert found["fc.weight"] is linear
 
 
 @pytest.mark.parametrize("state", [{}, {"conv1.weight": torch.zeros(3)}, {"fc.weight": X}])

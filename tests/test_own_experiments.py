@@ -9,6 +9,7 @@ import pytest
 
 import experiments
 from reports.__main__ import main as reports
+from reports.check import differences
 from reports.opening import narrowed
 from reports.source import load
 from reports.summary import Summary
@@ -18,6 +19,7 @@ from resnet.claims import registry
 from resnet.errors import UserError
 from resnet.experiment import FOLDER
 
+OURS = experiment.names()
 QUICK = FOLDER.parent / "results/quick"
 MINE = """
 from resnet.claims.contrasts import difference
@@ -55,9 +57,9 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     monkeypatch.setattr(experiments, "__path__", [str(folder)])
     before = set(sys.modules)
 
-    def put(**scripts: str) -> None:
+    def put(encoding: str = "latin-1", **scripts: str) -> None:
         for name, text in scripts.items():
-            (folder / f"{name}.py").write_text(text, encoding="latin-1")
+            (folder / f"{name}.py").write_text(text, encoding=encoding)
 
     yield put
     experiment._leave_out.cache_clear()
@@ -93,6 +95,35 @@ def test_one_that_nobody_asked_for_is_left_out_and_named_once(
     assert list(experiment.every()) == ["mine"]
 
 
+OUT_OF_ORDER = {
+    "ids": (
+        MINE.replace('(*CLAIMS, CLAIMS[0].under("fb"))', '("C1",)'),
+        "claims of mine: 'C1' is to be a Claim; registry.some takes ids",
+    ),
+    "numbers": (MINE.replace('"resnet20"), (', "5), ("), "nets of mine: 5 is to be a str"),
+    "twin": (
+        MINE.replace('"lower"', '"higher"'),
+        "claim my-b: the id is taken, by experiments/mine.py",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OUT_OF_ORDER)
+def test_one_that_declares_what_is_no_claim_or_another_s_is_left_out(
+    write: Callable[..., None], name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, said = OUT_OF_ORDER[name]
+    write(mine=MINE, **{name: text})
+    assert list(experiment.every()) == ["mine"]
+    assert capsys.readouterr().err == f"left out: experiments/{name}.py: {said}\n"
+
+
+def test_two_experiments_may_ask_one_claim(write: Callable[..., None]) -> None:
+    write(mine=MINE, same=MINE)
+    assert list(experiment.every()) == ["mine", "same"]
+    assert list(experiment.every_claim())[-2:] == ["my-b", "my-a"]
+
+
 def test_all_claims_are_the_registrys_and_then_ones_own(
     write: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -120,3 +151,7 @@ def test_a_report_made_elsewhere_is_verified_without_them(write: Callable[..., N
     foreign = {one.claim.id for one in report.without_others(registry.claims()).verdicts}
     assert not foreign & {"my-a", "my-b"}
     assert "my-b" in {one.claim.id for one in report.without_others(["my-b"]).verdicts}
+    scripts = (FOLDER / f"{name}.py" for name in OURS)
+    write("utf-8", **{script.stem: script.read_text(encoding="utf-8") for script in scripts})
+    assert list(experiment.every()) == sorted([*OURS, "mine"])
+    assert differences(FOLDER.parent / "reports/pdf/summary/summary.pdf") == []

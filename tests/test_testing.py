@@ -10,14 +10,18 @@ import torch
 from resnet.__main__ import main
 from resnet.data import Dataset
 from resnet.nets import build
+from resnet.planning.options import Options
 from resnet.runs.folder import read_result
 from resnet.runs.spec import RunSpec
 from resnet.training.train import train
+from tests.conftest import make_dataset
+
+SMALL = ["--recipe", "quick", "--dataset", "synthetic"]
 
 
 @pytest.fixture(autouse=True)
 def _data(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("resnet.planning.shown.load_data", lambda options, preset: dataset)
+    monkeypatch.setattr("resnet.planning.testing.load_data", lambda options, preset: dataset)
     monkeypatch.chdir(tmp_path)
 
 
@@ -62,13 +66,50 @@ def test_a_run_on_a_part_is_tested_on_that_part(
     assert row["test_error"] == result["test_error"]
 
 
+def test_a_run_is_tested_on_what_it_was_trained_on_unless_a_recipe_is_named(
+    spec: RunSpec, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    train(spec, dataset, tmp_path / "runs", "test")
+    file, asked = f"runs/{spec.id}/weights/20.pt", []
+
+    def other(options: Options, preset: str) -> Dataset:
+        asked.append(options.dataset)
+        print("decoding images")
+        return make_dataset(seed=1)
+
+    monkeypatch.setattr("resnet.planning.testing.load_data", other)
+    capsys.readouterr()
+    assert main(["test", file, "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "is of a run on synthetic, synthetic, not on what is here: name a --recipe" in err
+    assert main(["test", file, "--json", "--recipe", "quick", "--dataset", "synthetic"]) == 0
+    [row] = json.loads(capsys.readouterr().out)  # what loading tells stands elsewhere
+    assert row["net"] == "plain8"
+    assert set(asked) == {"synthetic"}
+
+
+def test_a_record_that_cannot_be_read_bars_no_file_that_all_is_said_of(
+    spec: RunSpec, dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(spec, dataset, tmp_path / "runs", "test")
+    (tmp_path / "runs" / spec.id / "spec.json").write_text("{")
+    file = f"runs/{spec.id}/weights/20.pt"
+    assert main(["test", file, "--nets", "plain8"]) == 2
+    assert "name the --recipe of 20.pt" in capsys.readouterr().err
+    assert main(["test", file, "--nets", "plain8", *SMALL]) == 0
+
+
 def test_weights_from_elsewhere_are_tested_under_the_recipe_asked_for(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     torch.save(build("resnet20-B", 10, seed=1).state_dict(), "w.pt")
     found = {}
     for recipe in ("paper", "akamaster"):
-        assert main(["test", "w.pt", "--recipe", recipe, "--images", "20", "--json"]) == 0
+        assert (
+            main(["test", "w.pt", "--recipe", recipe, "--images", "20", *SMALL[2:], "--json"]) == 0
+        )
         [found[recipe]] = json.loads(capsys.readouterr().out)
     assert found["paper"]["net"] == "resnet20-B"
     assert found["akamaster"]["normalisation"] == "imagenet"
@@ -83,7 +124,7 @@ def test_weights_from_elsewhere_are_tested_under_the_recipe_asked_for(
         (["small.pt", "--nets", "a,b"], "--nets names 2 nets for 1 files"),
         (["small.pt", "--nets", "resnet8", "--images", "0"], "--images 0: give 1 or more"),
         (["large.pt"], "holds resnet18, a net of ImageNet: experiments/imagenet.py --weights"),
-        (["seven.pt"], "seven.pt tells 7 classes apart, synthetic has 10"),
+        (["seven.pt", *SMALL[2:]], "seven.pt tells 7 classes apart, synthetic has 10"),
         (["none.pt"], "no weights at none.pt"),
         (["small.pt", "--recipe", "papre"], "did you mean paper"),
     ],

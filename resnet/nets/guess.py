@@ -57,20 +57,20 @@ def _candidates(state: Mapping[str, Tensor]) -> list[str]:
 def _small(state: Mapping[str, Tensor], first: Tensor) -> Iterator[str]:
     """CIFAR's nets with the parts of `state`, whose first block begins with the weight `first`."""
     blocks = len({key.split(".")[1] for key in state if key.startswith("layer1.")})
-    preact, squeezed = "norm.weight" in state, any(".se." in key for key in state)
-    projections = sum(key.endswith(".downsample.0.weight") for key in state)
-    option = "A" if not projections else "C" if projections == 3 * blocks else "B"
-    head = f"{'se-' * squeezed}{'preact-' * preact}resnet"
-    if "layer1.0.conv3.weight" in state:
-        yield f"cifar-{head}{9 * blocks + 2}-bottleneck-{option}"
-        return
+    bottleneck = "layer1.0.conv3.weight" in state
+    unit, depth = ("bottleneck", 9 * blocks + 2) if bottleneck else ("basic", 6 * blocks + 2)
+    preact, se = "norm.weight" in state, "se-" if any(".se." in key for key in state) else ""
     width = max(1, len(first) // 16)
     times = f"-x{width}" if width > 1 else ""
-    if option == "A" and head == "resnet":
-        yield f"cifar-plain{6 * blocks + 2}-basic{times}"
-    if option == "B" and preact:
-        yield f"{'se-' * squeezed}wrn-{6 * blocks + 4}-{width}"
-    yield f"cifar-{head}{6 * blocks + 2}-basic-{option}{times}"
+    projections = sum(key.endswith(".downsample.0.weight") for key in state)
+    counts = {"A": (0,), "B": (2, 3), "C": (3 * blocks,)}
+    options = [option for option, those in counts.items() if projections in those]
+    if options == ["A"] and not preact and not se:
+        yield f"cifar-plain{depth}-{unit}{times}"
+    if "B" in options and preact and not bottleneck:
+        yield f"{se}wrn-{6 * blocks + 4}-{width}"
+    for option in options:
+        yield f"cifar-{se}{'preact-' * preact}resnet{depth}-{unit}-{option}{times}"
 
 
 @cache

@@ -7,12 +7,14 @@ has half of its zeros before the channels, where ours has all of them after.
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 NAMES = {"linear.": "fc.", ".shortcut.": ".downsample."}
 BLOCK = re.compile(r"(layer(\d+)\.(\d+))\.conv1\.weight")
+NOT_PADDED = (".downsample.", ".conv3.", ".se.")  # in the keys of nets that option A is not of
 WRITES = ("conv2.weight", "bn2.weight", "bn2.bias", "bn2.running_mean", "bn2.running_var")
 
 
@@ -23,8 +25,8 @@ def translated(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return found
     for theirs, ours in NAMES.items():
         found = {key.replace(theirs, ours): value for key, value in found.items()}
-    basic = not any(".downsample." in key or ".conv3." in key for key in found)
-    return _reordered(found) if basic and "conv1.weight" in found else found
+    padded = not any(part in key for part in NOT_PADDED for key in found)
+    return _reordered(found) if padded and _chained(found) else found
 
 
 def _reordered(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -43,6 +45,15 @@ def _reordered(state: dict[str, Tensor]) -> dict[str, Tensor]:
             if key in state:
                 found[key] = state[key][order]
     return found | {"fc.weight": state["fc.weight"][:, order]}
+
+
+def _chained(state: Mapping[str, Tensor]) -> bool:
+    """Whether each block reads as many channels as the one before writes, and so to the end."""
+    layers = ["conv1.weight", *(f"{block}.conv1.weight" for block in _blocks(state)), "fc.weight"]
+    shapes = [tuple(state[name].shape) if name in state else () for name in layers]
+    if any(len(shape) < 2 for shape in shapes):
+        return False
+    return all(after[1] == before[0] for before, after in pairwise(shapes))
 
 
 def _after(order: Tensor, width: int) -> Tensor:

@@ -16,9 +16,15 @@ def check(experiment: Experiment, report: bool = True) -> None:
     Raises:
         UserError: for the first mistake, with its mend.
     """
-    for name in ("nets", "quick_nets", "claims", "measures"):
-        if not isinstance(getattr(experiment, name), tuple):
+    for name, kind in (("nets", str), ("quick_nets", str), ("claims", Claim), ("measures", str)):
+        each = getattr(experiment, name)
+        if not isinstance(each, tuple):
             raise UserError(f"{name} of {experiment.name} must be a tuple: (one,) has a comma")
+        if wrong := [one for one in each if not isinstance(one, kind)]:
+            by_id = "; registry.some takes ids" if kind is Claim else ""
+            raise UserError(
+                f"{name} of {experiment.name}: {wrong[0]!r} is to be a {kind.__name__}{by_id}"
+            )
     for arm in experiment.every_net:
         _check_arm(arm, experiment.name)
     for claim in experiment.claims:

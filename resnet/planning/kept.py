@@ -46,8 +46,11 @@ def run_of(file: Path) -> RunSpec | None:
 
 
 def net_for(file: Path) -> str | None:
-    """The net of the run that kept the file; None where none did."""
-    run = run_of(file)
+    """The net of the run that kept the file; None where none did, or its record cannot be read."""
+    try:
+        run = run_of(file)
+    except UserError:
+        return None
     return None if run is None else run.net
 
 

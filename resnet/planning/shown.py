@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from resnet.analysis.lesions import tested
 from resnet.data.feed import feed
-from resnet.data.names import named, split
 from resnet.planning import photographs
-from resnet.planning.data import load_data
-from resnet.planning.kept import recipe_for, run_of
-from resnet.planning.options import Options
+from resnet.planning.kept import recipe_for
 from resnet.recipes import Recipe
+
+if TYPE_CHECKING:
+    from resnet.analysis.chain import Batches
 
 
 @dataclass(frozen=True)
@@ -25,35 +25,26 @@ class Shown:
         classes: how many there are.
         count: how many images.
         recipe: the one by whose normalisation.
-        dataset: the data set that they are of, and `whole` that which it is a part of.
     """
 
-    batches: Any
+    batches: Batches
     classes: int
     count: int
     recipe: Recipe
-    dataset: Any
-    whole: Any
 
 
-def shown(
-    file: Path, options: Options, count: int | None, device: str, loaded: Any = None
-) -> Shown:
-    """The first `count` test images (None: all) of the data asked for, as `file` expects them.
+def shown(file: Path, dataset: Any, recipe: str | None, count: int | None, device: str) -> Shown:
+    """The first `count` test images (None: all) of `dataset`, as `file` expects them.
 
-    The recipe is the one asked for; else that of the run that kept the file, or the paper's. So is
-    the part of the data set. `loaded` is the whole set, where it is at hand.
+    `recipe` names whose normalisation; None is that of the run that kept the file, or the paper's.
     """
-    chosen, run = recipe_for([file], "paper", options.recipe), run_of(file)
-    whole = loaded or load_data(options, "paper")
-    photographs.check_kind(chosen, whole)
-    part = split(options.dataset)[1] or (split(run.dataset)[1] if run else "")
-    dataset = whole.part(named(whole.name, part))
-    recipe = replace(
+    chosen = recipe_for([file], "paper", recipe)
+    photographs.check_kind(chosen, dataset)
+    fitted = replace(
         chosen,
         train_images=min(chosen.train_images, len(dataset.train)),
         test_images=min(count or 10_000, len(dataset.test)),
     )
-    fed = feed(dataset, recipe, 0, device)
-    batches = tested(fed.pipeline, fed.subset.test)
-    return Shown(batches, fed.classes, len(fed.subset.test), recipe, dataset, whole)
+    fed = feed(dataset, fitted, 0, device)
+    test = fed.subset.test
+    return Shown(tested(fed.pipeline, test), fed.classes, len(test), fitted)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from resnet.data.names import split
 from resnet.errors import UserError
+from resnet.planning.data import load_data
+from resnet.planning.kept import net_for, run_of
 from resnet.planning.options import Options, folder, validate
 from resnet.recipes import PAPER, Recipe, far_shorter
 
-PHOTOGRAPHS = "experiments/imagenet.py --weights"
+FOR_IMAGENET = "experiments/imagenet.py --weights"
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--recipe", metavar="NAME", help="by whose normalisation (default: that of the run that "
         "kept the file, else the paper's)")  # fmt: skip
     add("--images", type=int, metavar="N", help="the first N test images (default: all)")
-    add("--dataset", default="cifar10", metavar="NAME", help="cifar10 or synthetic")
+    add("--dataset", metavar="NAME", help="cifar10, a part of it, or synthetic (default: what the "
+        "run that kept the file was trained on, else cifar10)")  # fmt: skip
     add("--data-dir", type=folder, metavar="DIR", help="where cifar10 lies (default data/)")
 
 
@@ -50,19 +57,21 @@ def main_test(given: argparse.Namespace) -> int:
     """Print a row a file; the exit status. UserError for what cannot be tested."""
     from resnet.console import say
 
-    rows = list(_rows(given))
+    with redirect_stdout(sys.stderr if given.json else sys.stdout):  # downloads tell of themselves
+        rows = list(_rows(given))
     if given.json:
         print(json.dumps([asdict(row) for row in rows], indent=1))
         return 0
     _print(rows)
-    say(f"Errors in percent on test images, {rows[0].copy}, normalised as by the recipe (--recipe "
-        "names another). Printed: by the net's paper, or the recipe's source.")  # fmt: skip
+    copies = ", ".join(dict.fromkeys(row.copy for row in rows))
+    say(f"Errors in percent on test images, {copies}, normalised as by the recipe (--recipe names "
+        "another). Printed: by the net's paper, or the recipe's source.")  # fmt: skip
     return 0
 
 
 def _rows(given: argparse.Namespace) -> Iterator[Row]:
-    options = Options(recipe=given.recipe, dataset=given.dataset, data_dir=given.data_dir)
-    validate(options)
+    asked = Options(recipe=given.recipe, dataset=given.dataset or "", data_dir=given.data_dir)
+    validate(asked)
     if given.images is not None and given.images < 1:
         raise UserError(f"--images {given.images}: give 1 or more")
     names = given.nets.split(",") if given.nets else [None]
@@ -70,46 +79,60 @@ def _rows(given: argparse.Namespace) -> Iterator[Row]:
         raise UserError(f"--nets names {len(names)} nets for {len(given.files)} files: one, or "
                         "one each")  # fmt: skip
     each = names * len(given.files) if len(names) == 1 else names
-    seen = None
+    data = cache(lambda name: load_data(replace(asked, dataset=name), "paper"))
     for file, name in zip(given.files, each, strict=True):
-        row, seen = _row(file, name, options, given.images, seen)
-        yield row
+        yield _row(file, name, asked, given.images, data)
 
 
 def _row(
-    file: Path, name: str | None, options: Options, count: int | None, loaded: Any
-) -> tuple[Row, Any]:
-    """The row of a file, and the data set that was loaded for it."""
+    file: Path, name: str | None, asked: Options, count: int | None, data: Callable[[str], Any]
+) -> Row:
+    """The row of a file, on the data asked for, or that of the run which kept it."""
     import torch
 
     from resnet.analysis.foreign import opened
     from resnet.nets.grammar import parse
-    from resnet.planning.kept import net_for
     from resnet.planning.shown import shown
     from resnet.training.step import evaluate
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     net = opened(file, name or net_for(file), device)
     if parse(net.name).images == "imagenet":
-        raise UserError(f"{file} holds {net.name}, a net of ImageNet: {PHOTOGRAPHS} evaluates it")
-    found = shown(file, options, count, device, loaded)
+        raise UserError(f"{file} holds {net.name}, a net of ImageNet: {FOR_IMAGENET} evaluates it")
+    dataset = _dataset(file, asked, data)
+    found = shown(file, dataset, asked.recipe, count, device)
     if found.classes != net.fc.out_features:
-        raise UserError(f"{file} tells {net.fc.out_features} classes apart, {found.dataset.name} "
-                        f"has {found.classes}")  # fmt: skip
+        raise UserError(f"{file} tells {net.fc.out_features} classes apart, {dataset.name} has "
+                        f"{found.classes}")  # fmt: skip
     scores = evaluate(net, found.batches)
-    row = Row(
+    return Row(
         file=str(file),
         net=str(net.name),
         recipe=found.recipe.name,
         normalisation=found.recipe.normalisation,
-        dataset=found.dataset.name,
-        copy=found.dataset.copy,
+        dataset=dataset.name,
+        copy=dataset.copy,
         images=found.count,
         test_error=scores["error"],
         test_loss=scores["loss"],
-        printed=_printed(str(net.name), found.recipe, found.dataset.name),
+        printed=_printed(str(net.name), found.recipe, dataset.name),
     )
-    return row, found.whole
+
+
+def _dataset(file: Path, asked: Options, data: Callable[[str], Any]) -> Any:
+    """The data set asked for; else the one that the file's run was trained on, or CIFAR-10.
+
+    Raises:
+        UserError: a run's own recipe is to be taken, and the data here is not what it was made for.
+    """
+    run = None if asked.recipe else run_of(file)
+    name = asked.dataset or (run.dataset if run else "cifar10")
+    dataset = data(split(name)[0]).part(name)
+    if run and run.dataset_digest != dataset.digest:
+        raise UserError(f"{file} is of a run on {run.dataset}, {run.dataset_copy}, not on what is "
+                        f"here: name a --recipe, as in --recipe {run.recipe.name}, to test it all "
+                        "the same")  # fmt: skip
+    return dataset
 
 
 def _printed(net: str, recipe: Recipe, dataset: str) -> float | None:

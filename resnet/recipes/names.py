@@ -21,11 +21,11 @@ RECIPES = {recipe.name: recipe for recipe in (*CIFAR, *VARIANTS, *TRANSFER, *IMA
 
 @cache
 def leaders() -> tuple[Recipe, ...]:
-    """The short recipes that set a scale, from short to long: of one length the first declared."""
-    firsts: dict[tuple[bool, int], Recipe] = {}
+    """The short recipes that set a scale, from short to long: of one scale the first declared."""
+    firsts: dict[tuple[bool, int, int], Recipe] = {}
     short = filter(far_shorter, RECIPES.values())
     for recipe in sorted(short, key=VARIANTS.__contains__):  # a user's own, which are there, last
-        firsts.setdefault((recipe.photographs, recipe.seen), recipe)
+        firsts.setdefault(_size(recipe), recipe)
     return tuple(sorted(firsts.values(), key=lambda recipe: recipe.seen))
 
 
@@ -123,12 +123,19 @@ def scale(name: str, fields: str = "") -> tuple[str, str]:
 
 
 def _scale(recipe: Recipe) -> str:
-    """The name of its scale, or its length where none is declared; '' for full length."""
+    """The name of its scale, or its size where none is declared; '' for full length."""
     if not far_shorter(recipe):
         return ""
-    alike = (s for s in leaders() if (s.photographs, s.seen) == (recipe.photographs, recipe.seen))
-    leader = next(alike, None)
-    return scale_name(leader) if leader else f"{recipe.seen:,} images"
+    leader = next((short for short in leaders() if _size(short) == _size(recipe)), None)
+    return scale_name(leader) if leader else f"{recipe.steps:,} steps of {recipe.batch_size}"
+
+
+def _size(recipe: Recipe) -> tuple[bool, int, int]:
+    """What recipes of one scale share. Not the training images: of those a run takes what is there.
+
+    Nor the rate, which a variation may change.
+    """
+    return recipe.photographs, recipe.steps, recipe.batch_size
 
 
 def _known(name: str) -> Recipe | None:
