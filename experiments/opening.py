@@ -96,9 +96,8 @@ def _whole_id(begun: str, root: Path) -> str:
 
 def _images(asked: argparse.Namespace, options: Options, device: str) -> Shown:
     """Test images of the data set asked for, normalised as the recipe does."""
-    recipe_for([asked.weights], "paper", options.recipe)  # mistakes are told before data is loaded
-    dataset = load_data(options, "paper")
-    return shown(asked.weights, dataset, options.recipe, asked.images, device)
+    recipe = recipe_for([asked.weights], "paper", options.recipe)
+    return shown(recipe, load_data(options, "paper"), asked.images, device)
 
 
 def _photographs(asked: argparse.Namespace, options: Options, device: str) -> tuple[Batches, int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from resnet.errors import UserError
 from resnet.planning.data import data_dir
-from resnet.planning.kept import recipe_for
+from resnet.planning.kept import name_each, recipe_for
 from resnet.planning.options import Options
 
 if TYPE_CHECKING:
@@ -29,10 +29,9 @@ def evaluate(options: Options) -> int:
     from resnet.analysis import foreign
     from resnet.console import console, say
 
-    chosen, names = options.photographs, options.nets or ()
+    chosen = options.photographs
     files = chosen.weights
-    if names and len(names) not in (1, len(files)):
-        raise UserError(f"--nets names {len(names)} nets for {len(files)} files: one, or one each")
+    names = name_each(files, options.nets or ())
     root = data_dir(options)
     if root is None:
         raise UserError("--weights needs photographs: name the folder with val/ by --data-dir")
@@ -53,8 +52,7 @@ def evaluate(options: Options) -> int:
     for name in ("file", "net", "protocol", "images", "top-1 error", "top-5 error", "paper"):
         words = name in ("file", "net", "protocol")
         table.add_column(name, justify="left" if words else "right", no_wrap=name == "net")
-    each = names * len(files) if len(names) == 1 else names
-    for row in foreign.evaluate(files, asked, chosen.crops, each, device):
+    for row in foreign.evaluate(files, asked, chosen.crops, names, device):
         table.add_row(*_cells(row))
     console.print(table)
     say("Errors in percent. Rows of different protocols are not comparable.")

@@ -54,5 +54,14 @@ def net_for(file: Path) -> str | None:
     return None if run is None else run.net
 
 
+def name_each(files: Sequence[Path], names: Sequence[str]) -> list[str | None]:
+    """What --nets says of each of --weights: one name for all, one each, or none at all."""
+    if names and len(names) not in (1, len(files)):
+        raise UserError(f"--nets names {len(names)} nets for {len(files)} files: one, or one each")
+    if len(names) == len(files):
+        return list(names)
+    return [names[0] if names else None] * len(files)
+
+
 def _look(recipe: Recipe) -> tuple[object, ...]:
     return recipe.normalisation, recipe.photographs, recipe.size, recipe.test_side

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet.analysis.lesions import tested
 from resnet.data.feed import feed
 from resnet.planning import photographs
-from resnet.planning.kept import recipe_for
 from resnet.recipes import Recipe
 
 if TYPE_CHECKING:
@@ -24,27 +22,25 @@ class Shown:
         batches: images [B, 3, H, W] and labels [B], on the net's device; as often as it is asked.
         classes: how many there are.
         count: how many images.
-        recipe: the one by whose normalisation.
     """
 
     batches: Batches
     classes: int
     count: int
-    recipe: Recipe
 
 
-def shown(file: Path, dataset: Any, recipe: str | None, count: int | None, device: str) -> Shown:
-    """The first `count` test images (None: all) of `dataset`, as `file` expects them.
+def shown(recipe: Recipe, dataset: Any, count: int | None, device: str) -> Shown:
+    """The first `count` test images (None: all) of `dataset`, normalised as `recipe` does.
 
-    `recipe` names whose normalisation; None is that of the run that kept the file, or the paper's.
+    Raises:
+        UserError: the recipe is for photographs, and the data is none, or the other way round.
     """
-    chosen = recipe_for([file], "paper", recipe)
-    photographs.check_kind(chosen, dataset)
+    photographs.check_kind(recipe, dataset)
     fitted = replace(
-        chosen,
-        train_images=min(chosen.train_images, len(dataset.train)),
+        recipe,
+        train_images=min(recipe.train_images, len(dataset.train)),
         test_images=min(count or 10_000, len(dataset.test)),
     )
     fed = feed(dataset, fitted, 0, device)
     test = fed.subset.test
-    return Shown(tested(fed.pipeline, test), fed.classes, len(test), fitted)
+    return Shown(tested(fed.pipeline, test), fed.classes, len(test))

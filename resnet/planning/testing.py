@@ -15,7 +15,7 @@ from typing import Any
 from resnet.data.names import split
 from resnet.errors import UserError
 from resnet.planning.data import load_data
-from resnet.planning.kept import net_for, run_of
+from resnet.planning.kept import name_each, net_for, recipe_for, run_of
 from resnet.planning.options import Options, folder, validate
 from resnet.recipes import PAPER, Recipe, far_shorter
 
@@ -74,13 +74,9 @@ def _rows(given: argparse.Namespace) -> Iterator[Row]:
     validate(asked)
     if given.images is not None and given.images < 1:
         raise UserError(f"--images {given.images}: give 1 or more")
-    names = given.nets.split(",") if given.nets else [None]
-    if len(names) not in (1, len(given.files)):
-        raise UserError(f"--nets names {len(names)} nets for {len(given.files)} files: one, or "
-                        "one each")  # fmt: skip
-    each = names * len(given.files) if len(names) == 1 else names
+    names = name_each(given.files, given.nets.split(",") if given.nets else ())
     data = cache(lambda name: load_data(replace(asked, dataset=name), "paper"))
-    for file, name in zip(given.files, each, strict=True):
+    for file, name in zip(given.files, names, strict=True):
         yield _row(file, name, asked, given.images, data)
 
 
@@ -99,8 +95,8 @@ def _row(
     net = opened(file, name or net_for(file), device)
     if parse(net.name).images == "imagenet":
         raise UserError(f"{file} holds {net.name}, a net of ImageNet: {FOR_IMAGENET} evaluates it")
-    dataset = _dataset(file, asked, data)
-    found = shown(file, dataset, asked.recipe, count, device)
+    recipe, dataset = recipe_for([file], "paper", asked.recipe), _dataset(file, asked, data)
+    found = shown(recipe, dataset, count, device)
     if found.classes != net.fc.out_features:
         raise UserError(f"{file} tells {net.fc.out_features} classes apart, {dataset.name} has "
                         f"{found.classes}")  # fmt: skip
@@ -108,14 +104,14 @@ def _row(
     return Row(
         file=str(file),
         net=str(net.name),
-        recipe=found.recipe.name,
-        normalisation=found.recipe.normalisation,
+        recipe=recipe.name,
+        normalisation=recipe.normalisation,
         dataset=dataset.name,
         copy=dataset.copy,
         images=found.count,
         test_error=scores["error"],
         test_loss=scores["loss"],
-        printed=_printed(str(net.name), found.recipe, dataset.name),
+        printed=_printed(str(net.name), recipe, dataset.name),
     )
 
 
