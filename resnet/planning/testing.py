@@ -145,7 +145,7 @@ def _print(rows: list[Row]) -> None:
 
     from resnet.console import console
 
-    table = Table(box=None, header_style="dim")
+    table = Table(box=None, header_style="dim", pad_edge=False, collapse_padding=True)
     for name in ("file", "net", "recipe", "normalisation", "images"):
         table.add_column(name, no_wrap=name != "file", overflow="fold")
     for name in ("test error", "loss", "printed"):
